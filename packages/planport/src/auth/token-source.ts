@@ -1,0 +1,29 @@
+/**
+ * The one thing the rest of planport asks auth for: a bearer that works now.
+ * @module
+ */
+import type { Secret } from "../secret.ts";
+import type { Credential, Identity } from "./credential.ts";
+
+/** A bearer that was fresh when it was given, and what goes on the wire with it. */
+export interface Grant extends Identity {
+  readonly kind: Credential["kind"];
+  readonly bearer: Secret;
+  /** Milliseconds since the epoch; null when the bearer does not say. */
+  readonly expiresAtMs: number | null;
+}
+
+/** Where bearers come from. Implementations refresh at most once at a time. */
+export interface TokenSource {
+  /**
+   * A bearer that is not about to expire, refreshed first where that is needed.
+   * @throws {CredentialError} `credential_missing`, `credential_malformed`, `credential_unreadable`, `refresh_rejected`, …
+   */
+  get(options?: { readonly signal?: AbortSignal | undefined }): Promise<Grant>;
+  /**
+   * Called when the backend answered 401 to `rejected`: gives another bearer, or null when there is none to be had and
+   * the 401 stands. Concurrent calls for the same bearer share one refresh.
+   * @throws {CredentialError} `refresh_rejected` when the sign-in is over and only a new one helps.
+   */
+  recover(rejected: Grant, options?: { readonly signal?: AbortSignal | undefined }): Promise<Grant | null>;
+}

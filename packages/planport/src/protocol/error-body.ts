@@ -1,0 +1,43 @@
+/**
+ * The OpenAI error body, made in this one place.
+ * @module
+ */
+import { type AnyPlanportError, type RequestFault, type UsageLimitFailure } from "../errors.ts";
+
+/** `{"error": {...}}` as every OpenAI client reads it. */
+export interface OpenAIErrorBody {
+  error: {
+    message: string;
+    type: string;
+    param: string | null;
+    code: string;
+    plan_type?: string | null;
+    /** Unix seconds: what Codex reads to say when a limit resets. */
+    resets_at?: number;
+    resets_in_seconds?: number;
+  };
+}
+
+/**
+ * The body for an error. Usage limits keep the fields Codex reads (openai/codex `codex-rs/codex-api/src/api_bridge.rs`).
+ * @param nowMs The time now, for `resets_in_seconds`.
+ */
+export function toErrorBody(error: AnyPlanportError, nowMs: number): OpenAIErrorBody {
+  const body: OpenAIErrorBody = {
+    error: { message: error.message, type: error.type, param: paramOf(error.cause), code: error.code },
+  };
+  if (error.code === "usage_limit_reached" || error.code === "usage_not_included") addLimit(body, error.cause, nowMs);
+  return body;
+}
+
+function paramOf(cause: unknown): string | null {
+  if (typeof cause !== "object" || cause === null || !("param" in cause)) return null;
+  return (cause as RequestFault).param;
+}
+
+function addLimit(body: OpenAIErrorBody, limit: UsageLimitFailure | undefined, nowMs: number): void {
+  body.error.plan_type = limit?.planType ?? null;
+  if (limit?.resetsAtMs == null) return;
+  body.error.resets_at = Math.floor(limit.resetsAtMs / 1000);
+  body.error.resets_in_seconds = Math.max(0, Math.ceil((limit.resetsAtMs - nowMs) / 1000));
+}

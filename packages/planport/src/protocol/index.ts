@@ -1,0 +1,14 @@
+/**
+ * What is on the wire: types and the functions that check them. No I/O.
+ * @module
+ */
+export { type OpenAIErrorBody, toErrorBody } from "./error-body.ts";
+export { type JsonObject, isJsonObject } from "./json.ts";
+export type { ModelCatalogue, ModelInfo, OpenAIModel } from "./models.ts";
+export type * from "./responses/event.ts";
+export { isEvent, TERMINAL_EVENT_TYPES } from "./responses/event.ts";
+export type * from "./responses/item.ts";
+export { isItem } from "./responses/item.ts";
+export type * from "./responses/request.ts";
+export type * from "./responses/response.ts";
+export type * from "./usage.ts";

@@ -1,0 +1,5 @@
+/**
+ * The Codex backend: endpoints, headers, retries, streams.
+ * @module
+ */
+export type { ByteSink, ByteStream, CodexClient, CodexResponse, SendOptions } from "./types.ts";

@@ -1,0 +1,74 @@
+/**
+ * What one call to the backend takes and gives.
+ * @module
+ */
+import type { ModelCatalogue } from "../protocol/models.ts";
+import type { CodexEvent } from "../protocol/responses/event.ts";
+import type { ResponsesRequest } from "../protocol/responses/request.ts";
+import type { UsageBody, UsageSnapshot } from "../protocol/usage.ts";
+
+/** Options of one {@link CodexClient.send}. */
+export interface SendOptions {
+  /** Ends the call at once, wherever it stands. */
+  readonly signal?: AbortSignal | undefined;
+  /** Goes out as `session-id`, `thread-id` and `x-client-request-id`; a fresh UUID when absent. */
+  readonly threadId?: string | undefined;
+}
+
+/** Takes the bytes of an answer as they arrive, in push style. */
+export interface ByteSink {
+  /** The next bytes. They are only valid during the call unless copied. */
+  onBytes(bytes: Uint8Array): void;
+  /** The answer ended as HTTP says it should. */
+  onEnd(): void;
+  /** The answer was cut off. */
+  onError(error: Error): void;
+}
+
+/** The body of an answer: nothing flows until it is piped or iterated, and it can be used once. */
+export interface ByteStream {
+  /** Starts the flow into `sink`. */
+  pipe(sink: ByteSink): void;
+  /** Stops the flow until {@link ByteStream.resume}: the socket fills up and the backend waits. */
+  pause(): void;
+  resume(): void;
+  /** Ends the call to the backend at once. The sink hears nothing more. */
+  cancel(): void;
+}
+
+/** The head of an answer, and its body in one of two forms: take `events` or `body`, not both. */
+export interface CodexResponse {
+  /** Always a 2xx: anything else is thrown. */
+  readonly status: number;
+  /** Names in lower case. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly requestId: string | null;
+  /** The model that served (`openai-model`), when the backend says. */
+  readonly servedModel: string | null;
+  /** From the rate-limit headers; null when there were none. */
+  readonly usage: UsageSnapshot | null;
+  /** The account that served. */
+  readonly accountId: string | null;
+  /**
+   * The decoded events. Iteration ends after the terminal event and throws an UpstreamError for `response.failed`, a
+   * cut-off (`stream_interrupted`) or a silence longer than the idle limit (`stream_idle`).
+   */
+  readonly events: AsyncIterable<CodexEvent>;
+  readonly body: ByteStream;
+}
+
+/** The Codex backend as the rest of planport sees it. */
+export interface CodexClient {
+  /**
+   * One model call. Failures before the first output event, including a `response.failed` hidden in a 200, are retried
+   * as the policy says and then thrown; after it they come out of the stream.
+   * @throws {UpstreamError | CredentialError | RequestError}
+   */
+  send(request: ResponsesRequest, options?: SendOptions): Promise<CodexResponse>;
+  /** The account's live catalogue, cached; the built-in snapshot when it cannot be had. */
+  models(options?: { readonly signal?: AbortSignal | undefined }): Promise<ModelCatalogue>;
+  /** The plan's limits, live. */
+  usage(options?: { readonly signal?: AbortSignal | undefined }): Promise<UsageBody>;
+  /** Closes idle connections. Running calls go on. */
+  close(): Promise<void>;
+}
