@@ -1,0 +1,16 @@
+/**
+ * Settings: one precedence, one place.
+ * @module
+ */
+export { type CodexConfig, parseCodexConfig } from "./codex-config.ts";
+export { type Environment, type Paths, type PathsInput, resolvePaths } from "./paths.ts";
+export { type Setting, type SettingOrigin, describeOrigin } from "./setting.ts";
+export {
+  DEFAULT_PORT,
+  LOG_LEVELS,
+  type LogLevel,
+  type Settings,
+  type SettingsFlags,
+  type SettingsInput,
+  resolveSettings,
+} from "./settings.ts";

@@ -1,0 +1,211 @@
+/**
+ * Everything that can be set, resolved once: flag > environment > Codex's config.toml > default. Each setting remembers
+ * where it came from.
+ * @module
+ */
+import { ConfigError } from "../errors.ts";
+import { Secret } from "../secret.ts";
+import { type CodexConfig, parseCodexConfig, parseHttpUrl } from "./codex-config.ts";
+import { type Environment, type Paths, type PathsInput, readVariable, resolvePaths } from "./paths.ts";
+import { type Candidate, type Setting, type SettingOrigin, firstOf } from "./setting.ts";
+
+/** How much the log says, from little to much. */
+export const LOG_LEVELS = ["silent", "error", "warn", "info", "debug"] as const;
+/** One of {@link LOG_LEVELS}. */
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+/** What may be set on a command line, as it was typed; undefined means that the flag was not given. */
+export interface SettingsFlags {
+  readonly baseUrl?: string | undefined;
+  readonly host?: string | undefined;
+  readonly port?: string | undefined;
+  /** The gateway key. */
+  readonly key?: string | undefined;
+  readonly logLevel?: string | undefined;
+  readonly model?: string | undefined;
+}
+
+/** All that {@link resolveSettings} looks at. */
+export interface SettingsInput extends PathsInput {
+  readonly flags?: SettingsFlags;
+  /** The text of a file, or null when there is none. May throw when it is there but cannot be read. */
+  readonly readFile: (path: string) => string | null;
+}
+
+/** The resolved settings. URLs have no trailing slash; null means "not set: work it out". */
+export interface Settings {
+  readonly codexHome: Setting<string>;
+  readonly planportHome: Setting<string>;
+  /** An explicit base of the backend. Null: found by workspace routing under {@link Settings.chatgptBaseUrl}. */
+  readonly backendBaseUrl: Setting<string | null>;
+  readonly chatgptBaseUrl: Setting<string>;
+  readonly loginIssuer: Setting<string | null>;
+  readonly loginClientId: Setting<string | null>;
+  readonly authApiBaseUrl: Setting<string | null>;
+  readonly whoamiUrl: Setting<string | null>;
+  readonly refreshUrl: Setting<string | null>;
+  readonly revokeUrl: Setting<string | null>;
+  /** Sent as `client_version` in place of the built-in one. */
+  readonly clientVersion: Setting<string | null>;
+  /** Path of a PEM file with more root certificates. */
+  readonly caCertificate: Setting<string | null>;
+  /** May hold a password, so it is a secret. */
+  readonly httpsProxy: Setting<Secret | null>;
+  readonly noProxy: Setting<string | null>;
+  readonly forcedLoginMethod: Setting<"chatgpt" | "api" | null>;
+  /** Empty: any workspace will do. */
+  readonly forcedWorkspaceIds: Setting<readonly string[]>;
+  /** `file`, `keyring`, `auto` or `ephemeral`: where Codex keeps its login. planport reads only its file. */
+  readonly codexCredentialsStore: Setting<string>;
+  readonly model: Setting<string | null>;
+  readonly host: Setting<string>;
+  readonly port: Setting<number>;
+  readonly gatewayKey: Setting<Secret | null>;
+  readonly logLevel: Setting<LogLevel>;
+}
+
+/** Where the gateway listens unless told otherwise. */
+export const DEFAULT_PORT = 9107;
+const DEFAULT_HOST = "127.0.0.1";
+const DEFAULT_CHATGPT_BASE_URL = "https://chatgpt.com/backend-api";
+
+/**
+ * Resolves the settings. Pure but for `readFile`, which is asked for `config.toml` alone.
+ * @throws {ConfigError} `config_invalid` naming the flag, the variable, or the file with line and column.
+ */
+export function resolveSettings(input: SettingsInput): Settings {
+  const { env } = input;
+  const flags = input.flags ?? {};
+  const paths = resolvePaths(input);
+  const codex = parseCodexConfig(readConfigFile(input, paths), paths.codexConfigPath);
+  const file = <T>(key: string, value: T | undefined): Candidate<T> => ({
+    value,
+    origin: { kind: "file", path: paths.codexConfigPath, key },
+  });
+  const text = (name: string): Setting<string | null> => firstOf<string | null>([fromEnvironment(env, name)], null);
+  const url = (name: string): Setting<string | null> => firstOf<string | null>([checked(env, name, asUrl)], null);
+  return {
+    codexHome: paths.codexHome,
+    planportHome: paths.planportHome,
+    backendBaseUrl: backendBaseUrl(flags, env, file("openai_base_url", codex.openaiBaseUrl)),
+    chatgptBaseUrl: firstOf([file("chatgpt_base_url", codex.chatgptBaseUrl)], DEFAULT_CHATGPT_BASE_URL),
+    loginIssuer: url("CODEX_APP_SERVER_LOGIN_ISSUER"),
+    loginClientId: text("CODEX_APP_SERVER_LOGIN_CLIENT_ID"),
+    authApiBaseUrl: url("CODEX_AUTHAPI_BASE_URL"),
+    whoamiUrl: url("CODEX_WHOAMI_URL"),
+    refreshUrl: url("CODEX_REFRESH_TOKEN_URL_OVERRIDE"),
+    revokeUrl: url("CODEX_REVOKE_TOKEN_URL_OVERRIDE"),
+    clientVersion: firstOf<string | null>([checked(env, "CODEX_CLIENT_VERSION", asVersion)], null),
+    caCertificate: text("CODEX_CA_CERTIFICATE"),
+    httpsProxy: firstOf<Secret | null>([proxy(env, "HTTPS_PROXY"), proxy(env, "https_proxy")], null),
+    noProxy: firstOf<string | null>([fromEnvironment(env, "NO_PROXY"), fromEnvironment(env, "no_proxy")], null),
+    ...codexRestrictions(codex, file),
+    model: firstOf<string | null>([fromFlag("--model", flags.model), file("model", codex.model)], null),
+    ...gatewaySettings(flags, env),
+  };
+}
+
+function codexRestrictions(
+  codex: CodexConfig,
+  file: <T>(key: string, value: T | undefined) => Candidate<T>,
+): Pick<Settings, "forcedLoginMethod" | "forcedWorkspaceIds" | "codexCredentialsStore"> {
+  return {
+    forcedLoginMethod: firstOf<"chatgpt" | "api" | null>([file("forced_login_method", codex.forcedLoginMethod)], null),
+    forcedWorkspaceIds: firstOf<readonly string[]>([file("forced_chatgpt_workspace_id", codex.forcedWorkspaceIds)], []),
+    codexCredentialsStore: firstOf([file("cli_auth_credentials_store", codex.credentialsStore)], "file"),
+  };
+}
+
+function gatewaySettings(
+  flags: SettingsFlags,
+  env: Environment,
+): Pick<Settings, "host" | "port" | "gatewayKey" | "logLevel"> {
+  return {
+    host: firstOf([fromFlag("--host", flags.host)], DEFAULT_HOST),
+    port: firstOf([checkedFlag("--port", flags.port, asPort), checked(env, "PLANPORT_PORT", asPort)], DEFAULT_PORT),
+    gatewayKey: firstOf<Secret | null>(
+      [secretOf(fromFlag("--key", flags.key)), secretOf(fromEnvironment(env, "PLANPORT_KEY"))],
+      null,
+    ),
+    logLevel: firstOf(
+      [checkedFlag("--log-level", flags.logLevel, asLogLevel), checked(env, "PLANPORT_LOG", asLogLevel)],
+      "warn",
+    ),
+  };
+}
+
+function backendBaseUrl(flags: SettingsFlags, env: Environment, file: Candidate<string>): Setting<string | null> {
+  return firstOf<string | null>(
+    [
+      checkedFlag("--base-url", flags.baseUrl, asUrl),
+      checked(env, "CODEX_BASE_URL", asUrl),
+      checked(env, "OPENAI_API_BASE_URL", asUrl),
+      file,
+    ],
+    null,
+  );
+}
+
+function readConfigFile(input: SettingsInput, paths: Paths): string | null {
+  try {
+    return input.readFile(paths.codexConfigPath);
+  } catch (cause) {
+    const reason = cause instanceof Error && "code" in cause ? ` (${String(cause.code)})` : "";
+    throw new ConfigError("config_invalid", `${paths.codexConfigPath} cannot be read${reason}.`, { cause });
+  }
+}
+
+function fromFlag(name: string, value: string | undefined): Candidate<string> {
+  return { value: value === "" ? undefined : value, origin: { kind: "flag", name } };
+}
+
+function fromEnvironment(env: Environment, name: string): Candidate<string> {
+  return { value: readVariable(env, name), origin: { kind: "environment", name } };
+}
+
+function secretOf({ value, origin }: Candidate<string>): Candidate<Secret> {
+  return { value: value === undefined ? undefined : new Secret(value), origin };
+}
+
+/** Proxies are checked where they are used, which knows the schemes it can speak. */
+function proxy(env: Environment, name: string): Candidate<Secret> {
+  return secretOf(fromEnvironment(env, name));
+}
+
+type Check<T> = (value: string) => { readonly value: T } | { readonly problem: string };
+
+function checked<T>(env: Environment, name: string, check: Check<T>): Candidate<T> {
+  return applyCheck(fromEnvironment(env, name), name, check);
+}
+
+function checkedFlag<T>(name: string, value: string | undefined, check: Check<T>): Candidate<T> {
+  // An empty flag is a mistake worth telling (`--port ""`), unlike an empty variable.
+  return applyCheck({ value, origin: { kind: "flag", name } }, name, check);
+}
+
+function applyCheck<T>(candidate: Candidate<string>, name: string, check: Check<T>): Candidate<T> {
+  const origin: SettingOrigin = candidate.origin;
+  if (candidate.value === undefined) return { value: undefined, origin };
+  const result = check(candidate.value);
+  // The value itself stays out of the message: it may be a secret that was put into the wrong variable.
+  if ("problem" in result) throw new ConfigError("config_invalid", `${name} is not usable: it ${result.problem}.`);
+  return { value: result.value, origin };
+}
+
+const asUrl: Check<string> = (value) => {
+  const url = parseHttpUrl(value);
+  return typeof url === "string" ? { value: url } : url;
+};
+
+const asPort: Check<number> = (value) => {
+  const port = /^\d{1,5}$/.test(value) ? Number(value) : Number.NaN;
+  return port <= 65_535 ? { value: port } : { problem: "must be a port number from 0 (any free one) to 65535" };
+};
+
+const asVersion: Check<string> = (value) =>
+  /^\d+\.\d+\.\d+[\w.+-]*$/.test(value) ? { value } : { problem: "must be a version such as 1.2.3" };
+
+const asLogLevel: Check<LogLevel> = (value) => {
+  const level = LOG_LEVELS.find((candidate) => candidate === value.toLowerCase());
+  return level === undefined ? { problem: `must be one of ${LOG_LEVELS.join(", ")}` } : { value: level };
+};
