@@ -1,0 +1,80 @@
+import { describe, expect, test } from "vitest";
+import { type Edge, reach } from "./lib/modules.ts";
+import { entrySources, repoFiles } from "./lib/tree.ts";
+
+const heavy = ["hono", "@hono/node-server", "ws", "commander", "fzstd"];
+
+/** What importing an entry may bring in besides planport's own files. */
+const pure: Readonly<Record<string, readonly string[]>> = {
+  "./errors": [],
+  "./sse": ["eventsource-parser"],
+  "./protocol": ["zod"],
+  "./translate": ["eventsource-parser", "zod"],
+};
+
+/** What an entry must not bring in, not even lazily. */
+const without: Readonly<Record<string, readonly string[]>> = {
+  ".": heavy,
+  "./auth": heavy,
+  "./store": heavy,
+  "./upstream": heavy,
+  "./server": ["commander", "fzstd"],
+  "./simulator": ["hono", "@hono/node-server", "commander", "undici", "smol-toml", "yaml"],
+};
+
+/** Folders of src that an entry must not bring in. */
+const withoutFolders: Readonly<Record<string, readonly string[]>> = {
+  ".": ["server", "simulator", "cli"],
+  "./auth": ["server", "simulator", "cli", "upstream", "translate"],
+  "./store": ["server", "simulator", "cli", "upstream", "translate", "auth", "net"],
+  "./upstream": ["server", "simulator", "cli"],
+  "./server": ["simulator", "cli"],
+  "./simulator": ["server", "cli", "upstream", "auth", "store", "net", "translate"],
+};
+
+const atRunTime: ReadonlySet<Edge["kind"]> = new Set(["static", "lazy"]);
+const atLoad: ReadonlySet<Edge["kind"]> = new Set(["static"]);
+const entries = entrySources();
+
+function source(subpath: string): string {
+  const file = entries.get(subpath);
+  if (file === undefined) throw new Error(`package.json has no export ${subpath}`);
+  return file;
+}
+
+test("every export of the package has a source and a rule here", () => {
+  expect([...entries.values()].filter((file) => !repoFiles.includes(file))).toEqual([]);
+  const ruled = new Set([...Object.keys(pure), ...Object.keys(without)]);
+  expect([...entries.keys()].filter((subpath) => !ruled.has(subpath))).toEqual([]);
+});
+
+describe("entries that run anywhere", () => {
+  test.each(Object.entries(pure))("%s reaches no node: module and no package but %j", (subpath, allowed) => {
+    const strange = reach(source(subpath), atRunTime).externals.filter((r) => !allowed.includes(r.external));
+    expect(strange).toEqual([]);
+  });
+});
+
+describe("entries that stay light", () => {
+  test.each(Object.entries(without))("%s reaches none of %j", (subpath, banned) => {
+    const strange = reach(source(subpath), atRunTime).externals.filter((r) => banned.includes(r.external));
+    expect(strange).toEqual([]);
+  });
+
+  test.each(Object.entries(withoutFolders))("%s reaches none of the folders %j", (subpath, banned) => {
+    const strange = [...reach(source(subpath), atRunTime).files].filter((file) =>
+      banned.some((folder) => file.startsWith(`packages/planport/src/${folder}/`)),
+    );
+    expect(strange).toEqual([]);
+  });
+});
+
+test("`planport --version` loads no package at all", () => {
+  const { externals } = reach("packages/planport/src/cli/main.ts", atLoad);
+  expect(externals.filter((r) => !r.external.startsWith("node:"))).toEqual([]);
+});
+
+test("an entry that reaches too much would be found", () => {
+  const { externals } = reach("packages/planport/src/sse/index.ts", atRunTime);
+  expect(externals.map((r) => r.external)).toEqual(["eventsource-parser"]);
+});
