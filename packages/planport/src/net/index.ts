@@ -1,0 +1,8 @@
+/**
+ * How planport reaches other servers.
+ * @module
+ */
+export { isCertificateCode, toConnectionError } from "./connection-error.ts";
+export { createHttpClient, type HttpClientOptions } from "./http-client.ts";
+export { type Env, isLoopback } from "./proxy.ts";
+export type { HttpClient, HttpFetchOptions } from "./types.ts";
