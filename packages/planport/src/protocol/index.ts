@@ -3,12 +3,13 @@
  * @module
  */
 export { type OpenAIErrorBody, toErrorBody } from "./error-body.ts";
-export { type JsonObject, isJsonObject } from "./json.ts";
+export { asNumber, asString, type JsonObject, isJsonObject, tryParseJson } from "./json.ts";
 export type { ModelCatalogue, ModelInfo, OpenAIModel } from "./models.ts";
 export type * from "./responses/event.ts";
 export { isEvent, TERMINAL_EVENT_TYPES } from "./responses/event.ts";
 export type * from "./responses/item.ts";
 export { isItem } from "./responses/item.ts";
+export { peekEventType } from "./responses/peek.ts";
 export type * from "./responses/request.ts";
 export type * from "./responses/response.ts";
 export type * from "./usage.ts";
