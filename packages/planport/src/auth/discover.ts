@@ -1,0 +1,85 @@
+/**
+ * Finds the credential to use.
+ * @module
+ */
+import os from "node:os";
+import { CredentialError } from "../errors.ts";
+import { Secret } from "../secret.ts";
+import { createFileStore } from "../store/file-store.ts";
+import type { CredentialStore } from "../store/types.ts";
+import { readCredential, type StoredCredential } from "./auth-file.ts";
+import type { Credential } from "./credential.ts";
+import { trimmed } from "./endpoints.ts";
+import { personalAccessTokenCredential } from "./personal-access-token.ts";
+import { type CredentialPlace, credentialPlaces, placeLabel, type PlaceOptions } from "./places.ts";
+
+/** A place that was looked in, and what came of it. */
+export interface TriedPlace {
+  readonly place: CredentialPlace;
+  /** `used`, or why not: `not set`, `no such file`, `holds no sign-in`, `not needed`. */
+  readonly outcome: "used" | "not set" | "no such file" | "holds no sign-in" | "not needed";
+}
+
+/** What won, and what else was tried. */
+export interface Discovery {
+  readonly credential: Credential;
+  readonly place: CredentialPlace;
+  /** The store the credential rests in; null for one from a variable. */
+  readonly store: CredentialStore | null;
+  /** Every place in order; those after the winner are `not needed`. */
+  readonly tried: readonly TriedPlace[];
+}
+
+/** Options of {@link discoverCredential}. */
+export interface DiscoverOptions extends Partial<PlaceOptions> {
+  /** Opens the store in a file; by default {@link createFileStore}. */
+  readonly openStore?: (file: string) => CredentialStore;
+}
+
+/**
+ * Walks the places of {@link credentialPlaces} and takes the first credential. A place that holds a broken or unusable
+ * one ends the walk with an error: going on would use another account than the one that was set up.
+ * @throws {CredentialError} `credential_missing` listing every place tried; `credential_malformed`,
+ * `credential_unreadable` and `credential_unsupported` naming the place at fault.
+ */
+export async function discoverCredential(options: DiscoverOptions = {}): Promise<Discovery> {
+  const env = options.env ?? process.env;
+  const places = credentialPlaces({
+    platform: options.platform ?? process.platform,
+    env,
+    homeDir: options.homeDir ?? os.homedir(),
+    authFile: options.authFile,
+  });
+  const openStore = options.openStore ?? createFileStore;
+  const tried: TriedPlace[] = [];
+  for (const [index, place] of places.entries()) {
+    let credential: StoredCredential | null = null;
+    let store: CredentialStore | null = null;
+    let outcome: TriedPlace["outcome"];
+    if (place.kind === "variable") {
+      const value = trimmed(env[place.name]);
+      if (value !== undefined) {
+        const account = trimmed(env["CODEX_ACCOUNT_ID"]);
+        credential = personalAccessTokenCredential(new Secret(value), `$${place.name}`, account ?? null);
+      }
+      outcome = credential === null ? "not set" : "used";
+    } else {
+      store = openStore(place.path);
+      const document = await store.read();
+      credential = document === null ? null : readCredential(document);
+      outcome = document === null ? "no such file" : credential === null ? "holds no sign-in" : "used";
+    }
+    tried.push({ place, outcome });
+    if (credential === null) continue;
+    if (credential.kind === "personalAccessToken" && credential.accountId === null)
+      credential = { ...credential, accountId: trimmed(env["CODEX_ACCOUNT_ID"]) ?? null };
+    const rest = places.slice(index + 1).map((other): TriedPlace => ({ place: other, outcome: "not needed" }));
+    return { credential, place, store, tried: [...tried, ...rest] };
+  }
+  throw missing(tried);
+}
+
+function missing(tried: readonly TriedPlace[]): CredentialError<"credential_missing"> {
+  const list = tried.map(({ place, outcome }) => `${placeLabel(place)}: ${outcome}`).join("; ");
+  return new CredentialError("credential_missing", `Not signed in. Run \`planport login\`. Tried: ${list}.`);
+}

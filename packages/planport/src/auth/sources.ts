@@ -1,0 +1,112 @@
+/**
+ * Makes the token source that fits a credential.
+ * @module
+ */
+import { CredentialError } from "../errors.ts";
+import type { HttpClient } from "../net/types.ts";
+import type { CredentialStore } from "../store/types.ts";
+import { readCredential } from "./auth-file.ts";
+import { createChatGptSource } from "./chatgpt-source.ts";
+import type { ApiKeyCredential, Credential } from "./credential.ts";
+import type { AuthEndpoints } from "./endpoints.ts";
+import type { ClientIdentity } from "./http.ts";
+import { createPersonalAccessTokenSource } from "./personal-access-token.ts";
+import { createSendRefresh } from "./refresh.ts";
+import { type CredentialPlace, placeLabel } from "./places.ts";
+import type { Grant, TokenSource } from "./token-source.ts";
+
+/** Options of {@link createTokenSource}. */
+export interface TokenSourceOptions {
+  /** A credential that was found; a {@link Discovery} fits. Without it the store is read. */
+  readonly credential?: Credential;
+  /** Where the credential rests; needed for a ChatGPT sign-in, null for one from a variable. */
+  readonly store: CredentialStore | null;
+  /** Where the credential was found, for messages. */
+  readonly place?: CredentialPlace;
+  readonly http: HttpClient;
+  readonly endpoints: AuthEndpoints;
+  /** Says who is asking; by default `planport`. */
+  readonly client?: ClientIdentity;
+  /** Milliseconds since the epoch; by default `Date.now`. */
+  readonly now?: () => number;
+  /** Refresh when this much of the access token's life is left; five minutes by default, as Codex. */
+  readonly refreshEarlyMs?: number;
+  /** Told of trouble that did not stop a request. Its messages hold no secret. */
+  readonly onWarning?: (error: Error) => void;
+}
+
+const DEFAULT_CLIENT: ClientIdentity = { originator: "planport", userAgent: "planport" };
+
+/**
+ * The token source for a credential: refreshing for a ChatGPT sign-in, fixed for the others.
+ * @throws {CredentialError} `credential_missing`, and what reading the store throws.
+ */
+export async function createTokenSource(options: TokenSourceOptions): Promise<TokenSource> {
+  const { store } = options;
+  const credential = options.credential ?? (await readStore(store));
+  const client = options.client ?? DEFAULT_CLIENT;
+  if (credential.kind === "chatgpt" && store !== null)
+    return createChatGptSource({
+      store,
+      endpoints: options.endpoints,
+      sendRefresh: createSendRefresh(options.http, client),
+      now: options.now ?? Date.now,
+      refreshEarlyMs: options.refreshEarlyMs ?? 300_000,
+      onWarning: options.onWarning ?? (() => {}),
+    });
+  if (credential.kind === "personalAccessToken")
+    return createPersonalAccessTokenSource({
+      credential,
+      place: options.place === undefined ? (store?.place ?? "the environment") : placeLabel(options.place),
+      http: options.http,
+      whoamiUrl: options.endpoints.whoamiUrl,
+      client,
+    });
+  return createStaticTokenSource(grantOfCredential(credential));
+}
+
+async function readStore(store: CredentialStore | null): Promise<Credential> {
+  const document = (await store?.read()) ?? null;
+  const credential = document === null ? null : readCredential(document);
+  if (credential !== null) return credential;
+  const where = store === null ? "" : ` ${store.place} holds no sign-in.`;
+  throw new CredentialError("credential_missing", `Not signed in.${where} Run \`planport login\`.`);
+}
+
+/** A source that always gives the same bearer. `recover` is always null: a 401 stands. */
+export function createStaticTokenSource(grant: Grant): TokenSource {
+  return { get: async () => grant, recover: async () => null };
+}
+
+/** A source of an API key, which is of use to the platform route alone. */
+export function createApiKeySource(credential: ApiKeyCredential): TokenSource {
+  return createStaticTokenSource(grantOfCredential(credential));
+}
+
+/** The grant of a credential as it stands, neither refreshed nor looked up. */
+export function grantOfCredential(credential: Credential): Grant {
+  if (credential.kind === "apiKey") {
+    const { kind, key } = credential;
+    return {
+      kind,
+      bearer: key,
+      expiresAtMs: null,
+      accountId: null,
+      fedramp: false,
+      email: null,
+      planType: null,
+      userId: null,
+    };
+  }
+  const { kind, accountId, fedramp, email, planType, userId } = credential;
+  return {
+    kind,
+    bearer: credential.kind === "personalAccessToken" ? credential.token : credential.accessToken,
+    expiresAtMs: credential.kind === "personalAccessToken" ? null : credential.expiresAtMs,
+    accountId,
+    fedramp,
+    email,
+    planType,
+    userId,
+  };
+}
