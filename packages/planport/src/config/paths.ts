@@ -33,17 +33,25 @@ export function readVariable(env: Environment, name: string): string | undefined
   return value === undefined || value === "" ? undefined : value;
 }
 
-/** Resolves the folders. Pure: nothing is looked up on disk. */
+/**
+ * Resolves the folders. Pure: nothing is looked up on disk. A leading `~` is the home folder, for values that no shell
+ * has seen (a service definition, an `.env` file).
+ */
 export function resolvePaths({ env, platform, homeDir }: PathsInput): Paths {
   const path = platform === "win32" ? win32 : posix;
-  const codexVariable = readVariable(env, "CODEX_HOME");
+  const folder = (name: string): string | undefined => {
+    const value = readVariable(env, name);
+    if (value === "~") return homeDir;
+    return value !== undefined && /^~[\\/]/.test(value) ? path.join(homeDir, value.slice(2)) : value;
+  };
+  const codexVariable = folder("CODEX_HOME");
   const codexHome = firstOf(
     [{ value: codexVariable, origin: { kind: "environment", name: "CODEX_HOME" } }],
     path.join(homeDir, ".codex"),
   );
   const planportHome = firstOf(
     [
-      { value: readVariable(env, "PLANPORT_HOME"), origin: { kind: "environment", name: "PLANPORT_HOME" } },
+      { value: folder("PLANPORT_HOME"), origin: { kind: "environment", name: "PLANPORT_HOME" } },
       {
         value: codexVariable === undefined ? undefined : path.join(codexVariable, "planport"),
         origin: { kind: "environment", name: "CODEX_HOME" },

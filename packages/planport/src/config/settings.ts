@@ -203,7 +203,7 @@ const asPort: Check<number> = (value) => {
 };
 
 const asVersion: Check<string> = (value) =>
-  /^\d+\.\d+\.\d+[\w.+-]*$/.test(value) ? { value } : { problem: "must be a version such as 1.2.3" };
+  /^\d+\.\d+\.\d+$/.test(value) ? { value } : { problem: "must be a version such as 1.2.3" };
 
 const asLogLevel: Check<LogLevel> = (value) => {
   const level = LOG_LEVELS.find((candidate) => candidate === value.toLowerCase());

@@ -1,3 +1,4 @@
+import { posix, win32 } from "node:path";
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
@@ -7,6 +8,7 @@ import {
   describeOrigin,
   resolveSettings,
 } from "../../src/config/index.ts";
+import { credentialPlaces, planportAuthFile } from "../../src/auth/index.ts";
 import { type ConfigError, isPlanportError } from "../../src/errors.ts";
 import { Secret } from "../../src/secret.ts";
 
@@ -84,7 +86,7 @@ describe("each variable reaches its setting", () => {
     ["CODEX_REVOKE_TOKEN_URL_OVERRIDE", "https://r.example/r", "revokeUrl", "https://r.example/r"],
     ["CODEX_APP_SERVER_LOGIN_ISSUER", "https://i.example", "loginIssuer", "https://i.example"],
     ["CODEX_APP_SERVER_LOGIN_CLIENT_ID", "app_1", "loginClientId", "app_1"],
-    ["CODEX_CLIENT_VERSION", "1.2.3-alpha.1", "clientVersion", "1.2.3-alpha.1"],
+    ["CODEX_CLIENT_VERSION", "1.2.3", "clientVersion", "1.2.3"],
     ["CODEX_CA_CERTIFICATE", "/ca.pem", "caCertificate", "/ca.pem"],
     ["NO_PROXY", "localhost", "noProxy", "localhost"],
     ["no_proxy", "localhost", "noProxy", "localhost"],
@@ -130,6 +132,27 @@ describe("folders", () => {
       "/p",
       "PLANPORT_HOME",
     ]);
+  });
+
+  it("are the ones in which the sign-in is kept and looked for", () => {
+    const folder = fc.constantFrom(undefined, "", "/x", "~/y", "~");
+    fc.assert(
+      fc.property(folder, folder, fc.constantFrom("linux", "win32"), (own, codex, platform) => {
+        const env = {
+          ...(own !== undefined && { PLANPORT_HOME: own }),
+          ...(codex !== undefined && { CODEX_HOME: codex }),
+        };
+        const homeDir = "/home/ada";
+        const settings = resolve({ env, platform, homeDir });
+        const { join } = platform === "win32" ? win32 : posix;
+        const file = planportAuthFile({ env, platform: platform as NodeJS.Platform, homeDir });
+        expect(join(settings.planportHome.value, "auth.json")).toBe(join(file));
+        const places = credentialPlaces({ env, platform: platform as NodeJS.Platform, homeDir });
+        expect(places.map((place) => (place.kind === "file" ? join(place.path) : ""))).toContain(
+          join(settings.codexHome.value, "auth.json"),
+        );
+      }),
+    );
   });
 
   it("are written the Windows way on Windows", () => {
