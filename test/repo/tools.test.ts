@@ -1,0 +1,55 @@
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { pathToFileURL } from "node:url";
+import { afterAll, describe, expect, test } from "vitest";
+import { errorTable } from "../../packages/planport/src/errors.ts";
+import { readText, repoRoot } from "./lib/tree.ts";
+
+const place = mkdtempSync(path.join(tmpdir(), "planport-tools-"));
+afterAll(() => rmSync(place, { recursive: true, force: true }));
+
+describe("docs/errors.md", () => {
+  test("is what the table of errors gives", async () => {
+    const tool = pathToFileURL(path.join(repoRoot, "tools/errors-doc.mjs")).href;
+    const { renderErrors } = (await import(tool)) as { renderErrors: (table: unknown) => string };
+    expect(readText("docs/errors.md")).toBe(renderErrors(errorTable));
+    expect(() => renderErrors({ ...errorTable, brand_new: errorTable.internal })).toThrow("no text for brand_new");
+  });
+});
+
+describe("the line that sums a test run up", () => {
+  function summary(report: unknown): { line: string; status: number | null } {
+    const file = path.join(place, "report.json");
+    writeFileSync(file, typeof report === "string" ? report : JSON.stringify(report));
+    const tool = path.join(repoRoot, "tools/test-summary.mjs");
+    const { stdout, status } = spawnSync(process.execPath, [tool, file], { encoding: "utf8" });
+    return { line: stdout, status };
+  }
+  const passed = { status: "passed" };
+
+  test("counts what passed, and succeeds", () => {
+    const report = { testResults: [{ status: "passed", assertionResults: [passed, passed] }] };
+    expect(summary(report)).toEqual({ line: "2 passed, 0 failed\n", status: 0 });
+  });
+
+  test("counts what failed and what was skipped, and fails", () => {
+    const results = [passed, { status: "failed" }, { status: "pending" }, { status: "skipped" }];
+    const report = { testResults: [{ status: "failed", assertionResults: results }] };
+    expect(summary(report)).toEqual({ line: "1 passed, 1 failed, 2 skipped\n", status: 1 });
+  });
+
+  test("counts a file that could not be loaded as a failure", () => {
+    const files = [
+      { status: "failed", assertionResults: [] },
+      { status: "passed", assertionResults: [passed] },
+    ];
+    expect(summary({ testResults: files })).toEqual({ line: "1 passed, 1 failed\n", status: 1 });
+  });
+
+  test("fails when there is no report, or nothing ran", () => {
+    expect(summary("not json")).toEqual({ line: "0 passed, 1 failed\n", status: 1 });
+    expect(summary({ testResults: [] })).toEqual({ line: "0 passed, 0 failed\n", status: 1 });
+  });
+});
