@@ -51,7 +51,7 @@ export class PooledDispatcher extends Dispatcher {
   override close(callback?: () => void): Promise<void> | void {
     this.#closed ??= Promise.all([this.#direct, ...this.#proxied.values()].map((pool) => pool.close())).then(() => {});
     if (callback === undefined) return this.#closed;
-    void this.#closed.then(callback);
+    void this.#closed.finally(callback);
   }
 
   #through(proxy: URL): ProxyAgent {

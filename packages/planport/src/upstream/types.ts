@@ -5,6 +5,7 @@
 import type { ModelCatalogue } from "../protocol/models.ts";
 import type { CodexEvent } from "../protocol/responses/event.ts";
 import type { ResponsesRequest } from "../protocol/responses/request.ts";
+import type { Change } from "../translate/change.ts";
 import type { UsageBody, UsageSnapshot } from "../protocol/usage.ts";
 
 /** Options of one {@link CodexClient.send}. */
@@ -13,6 +14,8 @@ export interface SendOptions {
   readonly signal?: AbortSignal | undefined;
   /** Goes out as `session-id`, `thread-id` and `x-client-request-id`; a fresh UUID when absent. */
   readonly threadId?: string | undefined;
+  /** `x-codex-turn-state` of an earlier answer of the same turn: keeps the turn on one server. */
+  readonly turnState?: string | undefined;
 }
 
 /** Takes the bytes of an answer as they arrive, in push style. */
@@ -36,7 +39,10 @@ export interface ByteStream {
   cancel(): void;
 }
 
-/** The head of an answer, and its body in one of two forms: take `events` or `body`, not both. */
+/**
+ * The head of an answer, and its body in one of two forms: take `events` or `body`, not both. One that nobody takes holds
+ * its connection until the idle limit: cancel it.
+ */
 export interface CodexResponse {
   /** Always a 2xx: anything else is thrown. */
   readonly status: number;
@@ -49,6 +55,10 @@ export interface CodexResponse {
   readonly usage: UsageSnapshot | null;
   /** The account that served. */
   readonly accountId: string | null;
+  /** The request went out in Responses-Lite shape. */
+  readonly lite: boolean;
+  /** What of the request could not be sent as it was. */
+  readonly changes: readonly Change[];
   /**
    * The decoded events. Iteration ends after the terminal event and throws an UpstreamError for `response.failed`, a
    * cut-off (`stream_interrupted`) or a silence longer than the idle limit (`stream_idle`).

@@ -1,0 +1,254 @@
+/**
+ * One HTTP request for a stream, up to its first meaningful event.
+ * @module
+ */
+import { Buffer } from "node:buffer";
+import type { Dispatcher } from "undici";
+import { type CredentialError, UpstreamError, type UpstreamFailure } from "../errors.ts";
+import { toConnectionError } from "../net/connection-error.ts";
+import { BodyStream, type ByteSource } from "./byte-stream.ts";
+import { type FailureContext, failureFromEvent, failureFromHttp } from "./failure.ts";
+import { looksLikeHtml } from "./failure-body.ts";
+import { createFirstEventProbe, type FirstEventProbe } from "./first-event.ts";
+import { IdleTimer } from "./idle-timer.ts";
+import { cancelled } from "./retry.ts";
+
+/** What one attempt sends. */
+export interface AttemptRequest {
+  readonly dispatcher: Dispatcher;
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  /** JSON text. */
+  readonly body: string;
+  /** Longest silence of the backend, from here to the end of the stream. */
+  readonly idleTimeoutMs: number;
+  readonly signal: AbortSignal | undefined;
+  /** Read when something fails, for the error's message. */
+  readonly failureContext: () => FailureContext;
+}
+
+/** A stream that has begun well. */
+export interface OpenedStream {
+  readonly status: number;
+  /** Names in lower case; without `set-cookie`. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: BodyStream;
+}
+
+/** An error's body is read so far, and then the connection is closed. */
+const MAX_ERROR_BYTES = 64 * 1024;
+
+/**
+ * Sends, and waits until the stream shows its first event beyond the preamble. The bytes read so far are replayed.
+ * @throws {UpstreamError | CredentialError} typed by what the backend answered, also inside of a 200.
+ * @throws {RequestError} `cancelled`
+ */
+export function openStream(request: AttemptRequest): Promise<OpenedStream> {
+  return new Promise((resolve, reject) => {
+    if (request.signal?.aborted === true) {
+      reject(cancelled());
+      return;
+    }
+    new Attempt(request, resolve, reject).start();
+  });
+}
+
+/** The handler of undici's dispatch interface. `#phase` says who gets the bytes. */
+class Attempt implements Dispatcher.DispatchHandler, ByteSource {
+  readonly #request: AttemptRequest;
+  readonly #resolve: (stream: OpenedStream) => void;
+  readonly #reject: (error: Error) => void;
+  readonly #idle: IdleTimer;
+  #phase: "head" | "probing" | "failing" | "streaming" | "over" = "head";
+  #controller: Dispatcher.DispatchController | null = null;
+  #status = 0;
+  #headers: Record<string, string> = {};
+  #chunks: Uint8Array[] = [];
+  #bytes = 0;
+  #probe: FirstEventProbe = createFirstEventProbe();
+  #stream: BodyStream | null = null;
+  #onAbort: (() => void) | null = null;
+  #abortReason: Error | null = null;
+
+  constructor(request: AttemptRequest, resolve: (stream: OpenedStream) => void, reject: (error: Error) => void) {
+    this.#request = request;
+    this.#resolve = resolve;
+    this.#reject = reject;
+    this.#idle = new IdleTimer(request.idleTimeoutMs, () => this.#stop(this.#silence()));
+  }
+
+  start(): void {
+    const { dispatcher, signal, headers, body } = this.#request;
+    if (signal !== undefined) {
+      this.#onAbort = () => this.#stop(cancelled());
+      signal.addEventListener("abort", this.#onAbort, { once: true });
+    }
+    const url = new URL(this.#request.url);
+    try {
+      dispatcher.dispatch(
+        { origin: url.origin, path: url.pathname + url.search, method: "POST", headers: { ...headers }, body },
+        this,
+      );
+    } catch (error) {
+      this.#stop(toConnectionError(error, this.#request.url, dispatcher));
+    }
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.#controller = controller;
+    // Given up while the connection was being made: nothing of the request goes out.
+    if (this.#abortReason !== null) controller.abort(this.#abortReason);
+  }
+
+  onResponseStart(
+    _controller: Dispatcher.DispatchController,
+    status: number,
+    headers: Record<string, string | string[] | undefined>,
+  ): void {
+    if (status < 200 || this.#phase !== "head") return;
+    this.#idle.touch();
+    this.#status = status;
+    this.#headers = flatten(headers);
+    const type = this.#headers["content-type"] ?? "";
+    // A page or a JSON document with status 200 is no stream: a portal or a proxy answered, or an error went unmarked.
+    const streams = status < 300 && !/^\s*(text\/html|application\/json)/i.test(type);
+    this.#phase = streams ? "probing" : "failing";
+  }
+
+  onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    if (this.#phase === "streaming") {
+      (this.#stream as BodyStream).push(chunk);
+      return;
+    }
+    if (this.#phase === "over") return;
+    this.#idle.touch();
+    this.#chunks.push(chunk);
+    this.#bytes += chunk.length;
+    if (this.#phase === "probing") this.#probeChunk(chunk);
+    else if (this.#bytes > MAX_ERROR_BYTES) this.#stop(this.#httpFailure());
+  }
+
+  onResponseEnd(): void {
+    if (this.#phase === "streaming") this.#stream?.end();
+    else if (this.#phase === "failing") this.#fail(this.#httpFailure());
+    else this.#fail(this.#cutOff("ended its stream before it had answered", null));
+  }
+
+  onResponseError(_controller: Dispatcher.DispatchController | null, error: Error): void {
+    if (this.#phase === "over") return;
+    const cause = toConnectionError(error, this.#request.url, this.#request.dispatcher);
+    if (this.#phase === "head") this.#fail(cause);
+    else if (this.#phase === "failing") this.#fail(this.#httpFailure());
+    else if (this.#phase === "probing") this.#fail(this.#cutOff("cut its stream off before it had answered", cause));
+    else this.#stream?.fail(this.#cutOff("cut its stream off", cause));
+  }
+
+  pause(): void {
+    this.#controller?.pause();
+  }
+
+  resume(): void {
+    this.#controller?.resume();
+  }
+
+  abort(): void {
+    this.#destroy(cancelled());
+  }
+
+  released(): void {
+    this.#phase = "over";
+    this.#idle.stop();
+    if (this.#onAbort !== null) this.#request.signal?.removeEventListener("abort", this.#onAbort);
+    this.#onAbort = null;
+  }
+
+  #probeChunk(chunk: Uint8Array): void {
+    let event;
+    try {
+      event = this.#probe.feed(chunk);
+    } catch (error) {
+      this.#stop(error as Error);
+      return;
+    }
+    if (event === null) return;
+    const failure = failureFromEvent(event, this.#headers, this.#request.failureContext);
+    if (failure !== null) {
+      this.#stop(failure);
+      return;
+    }
+    this.#phase = "streaming";
+    this.#stream = new BodyStream(this, this.#idle, this.#chunks);
+    this.#chunks = [];
+    this.#resolve({ status: this.#status, headers: this.#headers, body: this.#stream });
+  }
+
+  /** Ends everything from this side, wherever it stands. */
+  #stop(reason: Error): void {
+    const stream = this.#stream;
+    if (this.#phase === "over") return;
+    if (stream === null) this.#fail(reason);
+    else stream.fail(reason);
+    this.#destroy(reason);
+  }
+
+  #fail(error: Error): void {
+    this.released();
+    this.#reject(error);
+  }
+
+  #destroy(reason: Error): void {
+    this.#abortReason = reason;
+    this.#controller?.abort(reason);
+  }
+
+  #httpFailure(): UpstreamError | CredentialError {
+    const body = Buffer.concat(this.#chunks).toString("utf8");
+    const context = this.#request.failureContext();
+    if (this.#status >= 300 && this.#status < 400)
+      return this.#unexpected(`answered with a redirect (HTTP ${this.#status}), which is not followed`);
+    if (this.#status < 300 && looksLikeHtml(body))
+      return this.#unexpected("answered with a web page; is a captive portal or the wrong base URL in the way?");
+    // A JSON document in place of a stream is worded like the failure that it most likely is.
+    const status = this.#status < 300 ? 502 : this.#status;
+    return failureFromHttp({ status, headers: this.#headers, body }, context);
+  }
+
+  #unexpected(what: string): UpstreamError<"upstream_malformed"> {
+    return new UpstreamError("upstream_malformed", `${this.#request.failureContext().place} ${what}.`, {
+      cause: { ...this.#facts(), status: this.#status },
+    });
+  }
+
+  #cutOff(what: string, cause: UpstreamError | null): UpstreamError<"stream_interrupted"> {
+    const systemCode = cause?.cause?.systemCode ?? null;
+    const why = systemCode === null ? "" : ` (${systemCode})`;
+    return new UpstreamError("stream_interrupted", `The backend ${what}${why}.`, {
+      cause: { ...this.#facts(), systemCode },
+    });
+  }
+
+  #silence(): UpstreamError<"stream_idle"> {
+    const seconds = this.#request.idleTimeoutMs / 1000;
+    return new UpstreamError("stream_idle", `The backend was silent for ${seconds} s.`, { cause: this.#facts() });
+  }
+
+  #facts(): UpstreamFailure {
+    return {
+      status: null,
+      upstreamCode: null,
+      requestId: this.#headers["x-request-id"] ?? this.#headers["x-oai-request-id"] ?? null,
+      cfRay: this.#headers["cf-ray"] ?? null,
+      systemCode: null,
+    };
+  }
+}
+
+/** One string per name. Cookies stay here: they are Cloudflare's and the backend's, not the client's. */
+function flatten(headers: Record<string, string | string[] | undefined>): Record<string, string> {
+  const flat: Record<string, string> = {};
+  for (const [name, value] of Object.entries(headers)) {
+    if (value === undefined || name === "set-cookie") continue;
+    flat[name.toLowerCase()] = Array.isArray(value) ? value.join(", ") : value;
+  }
+  return flat;
+}

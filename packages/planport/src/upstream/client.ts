@@ -1,0 +1,257 @@
+/**
+ * The Codex backend for one token source: routes, lists of models, model calls with retries.
+ * @module
+ */
+import { randomUUID } from "node:crypto";
+import type { Grant, TokenSource } from "../auth/token-source.ts";
+import { errorTable, isPlanportError, toPlanportError } from "../errors.ts";
+import type { HttpClient } from "../net/types.ts";
+import type { ModelCatalogue, ModelInfo } from "../protocol/models.ts";
+import type { ResponsesRequest } from "../protocol/responses/request.ts";
+import type { UsageBody } from "../protocol/usage.ts";
+import { type CodexTranslation, toCodexRequest } from "../translate/codex-request.ts";
+import { type AccountCallContext, fetchAccounts, fetchCatalogue, fetchUsage } from "./account-calls.ts";
+import { type OpenedStream, openStream } from "./attempt.ts";
+import { authorized } from "./authorized.ts";
+import { Catalogue, visibleSlugs } from "./catalogue.ts";
+import { CODEX_CLIENT_VERSION } from "./client-version.ts";
+import { type Endpoints, assertRoute, moveToOrigin, resolveEndpoints } from "./endpoints.ts";
+import { eventsOf } from "./event-stream.ts";
+import { type FailureContext, failureFromEvent } from "./failure.ts";
+import { responsesHeaders } from "./headers.ts";
+import { type ClientIdentity, createIdentity } from "./identity.ts";
+import { usageFromHeaders } from "./rate-limits.ts";
+import {
+  DEFAULT_RETRY_POLICY,
+  type RetryPolicy,
+  type Sleep,
+  abortable,
+  cancelled,
+  decideRetry,
+  sleep,
+} from "./retry.ts";
+import { DIRECT_ROUTE, type Route, type RouteFinder, createRouteFinder } from "./routing.ts";
+import type { CodexClient, CodexResponse, SendOptions } from "./types.ts";
+
+/** Options of {@link createCodexClient}. */
+export interface CodexClientOptions {
+  readonly tokens: TokenSource;
+  readonly http: HttpClient;
+  /** From `resolveEndpoints`. Default: chatgpt.com with workspace routing. */
+  readonly endpoints?: Endpoints;
+  /** From `createIdentity`. Default: planport's own. */
+  readonly identity?: ClientIdentity;
+  /** Plain semver. Default {@link CODEX_CLIENT_VERSION}. */
+  readonly clientVersion?: string;
+  readonly retry?: Partial<RetryPolicy>;
+  /** Longest silence of the backend before and within a stream. Default 300 s, as in Codex. */
+  readonly idleTimeoutMs?: number;
+  /** Milliseconds since the epoch. */
+  readonly now?: () => number;
+  /** Uniform in [0, 1). */
+  readonly random?: () => number;
+  readonly sleep?: Sleep;
+}
+
+/** Makes a client. Nothing is sent before the first call. */
+export function createCodexClient(options: CodexClientOptions): CodexClient {
+  return new Client(options);
+}
+
+/** Whose list of models, and where it is. */
+interface ModelCaller {
+  readonly grant: Grant;
+  readonly endpoints: Endpoints;
+}
+
+class Client implements CodexClient {
+  readonly #tokens: TokenSource;
+  readonly #endpoints: Endpoints;
+  readonly #context: AccountCallContext;
+  readonly #retry: RetryPolicy;
+  readonly #idleTimeoutMs: number;
+  readonly #random: () => number;
+  readonly #sleep: Sleep;
+  readonly #routes: RouteFinder;
+  readonly #catalogue: Catalogue<ModelCaller>;
+
+  constructor(options: CodexClientOptions) {
+    const now = options.now ?? Date.now;
+    this.#tokens = options.tokens;
+    this.#endpoints = options.endpoints ?? resolveEndpoints({});
+    this.#context = {
+      http: options.http,
+      now,
+      identity: options.identity ?? createIdentity({ env: process.env }),
+      clientVersion: options.clientVersion ?? CODEX_CLIENT_VERSION,
+    };
+    this.#retry = { ...DEFAULT_RETRY_POLICY, ...options.retry };
+    this.#idleTimeoutMs = options.idleTimeoutMs ?? 300_000;
+    this.#random = options.random ?? Math.random;
+    this.#sleep = options.sleep ?? sleep;
+    this.#routes = createRouteFinder((grant) => fetchAccounts(this.#context, this.#endpoints.accountsCheck, grant));
+    this.#catalogue = new Catalogue<ModelCaller>({
+      now,
+      keyOf: ({ grant, endpoints }) => `${grant.accountId ?? ""}|${endpoints.models}`,
+      fetch: ({ grant, endpoints }) => fetchCatalogue(this.#context, endpoints, grant),
+    });
+  }
+
+  async send(request: ResponsesRequest, options: SendOptions = {}): Promise<CodexResponse> {
+    const { signal } = options;
+    throwIfAborted(signal);
+    const call: ModelCall = {
+      request,
+      threadId: options.threadId ?? randomUUID(),
+      turnState: options.turnState ?? null,
+      signal,
+      prepare: preparer(request),
+    };
+    const budget = { spent: false };
+    for (let attempt = 0; ; attempt++) {
+      try {
+        return await authorized(this.#tokens, budget, signal, (grant) => this.#call(call, grant));
+      } catch (thrown) {
+        const error = toPlanportError(thrown);
+        const delayMs = decideRetry(error, attempt, this.#retry, this.#random);
+        if (delayMs === null) throw error;
+        await this.#sleep(delayMs, signal);
+        throwIfAborted(signal);
+      }
+    }
+  }
+
+  async models(options: { readonly signal?: AbortSignal | undefined } = {}): Promise<ModelCatalogue> {
+    const { signal } = options;
+    return await authorized(this.#tokens, { spent: false }, signal, async (grant) => {
+      const caller = { grant, endpoints: await this.#locateForModels(grant, signal) };
+      const { catalogue, live, error } = await abortable(this.#catalogue.get(caller), signal);
+      if (!live && isRejection(error)) throw error;
+      return catalogue;
+    });
+  }
+
+  async usage(options: { readonly signal?: AbortSignal | undefined } = {}): Promise<UsageBody> {
+    const { signal } = options;
+    return await authorized(this.#tokens, { spent: false }, signal, (grant) =>
+      fetchUsage(this.#context, this.#endpoints.usage, grant, signal),
+    );
+  }
+
+  close(): Promise<void> {
+    return this.#context.http.close();
+  }
+
+  async #call(call: ModelCall, grant: Grant): Promise<CodexResponse> {
+    const { endpoints, route } = await this.#locate(grant, call.signal);
+    const caller = { grant, endpoints };
+    const model = await abortable(this.#catalogue.find(caller, call.request.model), call.signal);
+    const { translation, body } = call.prepare(model);
+    const { host, pathname } = new URL(endpoints.responses);
+    const failureContext = (): FailureContext => ({
+      nowMs: this.#context.now(),
+      kind: grant.kind,
+      model: call.request.model,
+      knownModels: visibleSlugs(this.#catalogue.peek(caller).catalogue),
+      place: host + pathname,
+    });
+    const opened = await openStream({
+      dispatcher: this.#context.http.dispatcher,
+      url: endpoints.responses,
+      headers: responsesHeaders(grant, {
+        ...this.#context,
+        routingOverride: route.override,
+        threadId: call.threadId,
+        model: translation.request.model,
+        serviceTier: translation.request.service_tier ?? null,
+        lite: translation.lite,
+        turnState: call.turnState,
+      }),
+      body,
+      idleTimeoutMs: this.#idleTimeoutMs,
+      signal: call.signal,
+      failureContext,
+    });
+    this.#catalogue.notice(caller, opened.headers["x-models-etag"]);
+    return toCodexResponse(opened, translation, grant, failureContext);
+  }
+
+  /** Without a route the list is asked for at the configured base: it is the better guess than no list. */
+  async #locateForModels(grant: Grant, signal: AbortSignal | undefined): Promise<Endpoints> {
+    try {
+      return (await this.#locate(grant, signal)).endpoints;
+    } catch (error) {
+      if (isPlanportError(error) && errorTable[error.code].family === "upstream") return this.#endpoints;
+      throw error;
+    }
+  }
+
+  /** Where this grant's model calls go. Refuses wrong pairs of credential and server before anything is sent. */
+  async #locate(
+    grant: Grant,
+    signal: AbortSignal | undefined,
+  ): Promise<{ readonly endpoints: Endpoints; readonly route: Route }> {
+    assertRoute(grant.kind, this.#endpoints.responses);
+    if (this.#endpoints.explicit) return { endpoints: this.#endpoints, route: DIRECT_ROUTE };
+    const route = await abortable(this.#routes.find(grant), signal);
+    if (route.origin === null) return { endpoints: this.#endpoints, route };
+    const endpoints = moveToOrigin(this.#endpoints, route.origin);
+    assertRoute(grant.kind, endpoints.responses);
+    return { endpoints, route };
+  }
+}
+
+function isRejection(error: unknown): boolean {
+  return isPlanportError(error) && error.code === "credential_rejected";
+}
+
+function throwIfAborted(signal: AbortSignal | undefined): void {
+  if (signal?.aborted === true) throw cancelled();
+}
+
+interface PreparedRequest {
+  readonly translation: CodexTranslation;
+  /** JSON text. */
+  readonly body: string;
+}
+
+interface ModelCall {
+  readonly request: ResponsesRequest;
+  readonly threadId: string;
+  readonly turnState: string | null;
+  readonly signal: AbortSignal | undefined;
+  readonly prepare: (model: ModelInfo | null) => PreparedRequest;
+}
+
+/** Translates and serializes once per model entry: retries send the same text. */
+function preparer(request: ResponsesRequest): (model: ModelInfo | null) => PreparedRequest {
+  let last: { readonly model: ModelInfo | null; readonly prepared: PreparedRequest } | null = null;
+  return (model) => {
+    if (last === null || last.model !== model) {
+      const translation = toCodexRequest(request, model);
+      last = { model, prepared: { translation, body: JSON.stringify(translation.request) } };
+    }
+    return last.prepared;
+  };
+}
+
+function toCodexResponse(
+  opened: OpenedStream,
+  translation: CodexTranslation,
+  grant: Grant,
+  failureContext: () => FailureContext,
+): CodexResponse {
+  const { headers, body } = opened;
+  return {
+    status: opened.status,
+    headers,
+    requestId: headers["x-request-id"] ?? headers["x-oai-request-id"] ?? null,
+    servedModel: headers["openai-model"] ?? null,
+    usage: usageFromHeaders(headers),
+    accountId: grant.accountId,
+    lite: translation.lite,
+    changes: translation.changes,
+    events: eventsOf(body, (event) => failureFromEvent(event, headers, failureContext)),
+    body,
+  };
+}

@@ -1,0 +1,127 @@
+/**
+ * Where the backend is, and which credential may go there.
+ * @module
+ */
+import type { Credential } from "../auth/credential.ts";
+import { ConfigError, CredentialError } from "../errors.ts";
+
+/** Where ChatGPT's backend is unless told otherwise. */
+export const DEFAULT_CHATGPT_BASE_URL = "https://chatgpt.com/backend-api";
+
+/** What {@link resolveEndpoints} is made from. */
+export interface EndpointOptions {
+  /**
+   * An explicit base. `https://host/backend-api/codex`, `https://host/backend-api` and `https://host` all mean the same;
+   * any other path is taken as it is, as Codex takes `openai_base_url`: `<base>/responses`.
+   */
+  readonly baseUrl?: string | null | undefined;
+  /** Base of the ChatGPT backend, used when there is no explicit base. */
+  readonly chatgptBaseUrl?: string | undefined;
+}
+
+/** The URLs of the backend. */
+export interface Endpoints {
+  /** True when the base was given outright: then no routing discovery is done. */
+  readonly explicit: boolean;
+  /** Base of `responses` and `models`, without a slash at its end. */
+  readonly codexBase: string;
+  readonly responses: string;
+  /** Without the `client_version` query. */
+  readonly models: string;
+  readonly usage: string;
+  readonly accountsCheck: string;
+}
+
+/** @throws {ConfigError} `config_invalid` when a base is not an http or https URL. */
+export function resolveEndpoints(options: EndpointOptions): Endpoints {
+  if (options.baseUrl != null && options.baseUrl !== "") {
+    const url = parseBase(options.baseUrl);
+    const codexBase = explicitCodexBase(url);
+    return build(codexBase, codexBase.replace(/\/(api\/)?codex$/, ""), true);
+  }
+  const chatgptBase = chatgptBaseOf(parseBase(options.chatgptBaseUrl ?? DEFAULT_CHATGPT_BASE_URL));
+  return build(chatgptBase + (hasBackendApi(chatgptBase) ? "/codex" : "/api/codex"), chatgptBase, false);
+}
+
+/** The same endpoints with model calls on another origin: what workspace routing asks for. */
+export function moveToOrigin(endpoints: Endpoints, origin: string): Endpoints {
+  const codexBase = origin + new URL(endpoints.codexBase).pathname;
+  return { ...endpoints, codexBase, responses: `${codexBase}/responses`, models: `${codexBase}/models` };
+}
+
+/**
+ * Refuses to send a bearer where it does not belong: it would only be answered by a 401, and would tell a secret to a
+ * server that has no business with it.
+ * @throws {CredentialError} `credential_wrong_route`
+ */
+export function assertRoute(kind: Credential["kind"], url: string): void {
+  const { hostname, host, pathname } = new URL(url);
+  if (kind !== "apiKey") {
+    if (!isPlatformHost(hostname)) return;
+    throw new CredentialError(
+      "credential_wrong_route",
+      `A ChatGPT plan's token is never sent to ${host}: it is good for the Codex backend alone. ` +
+        "Unset CODEX_BASE_URL and OPENAI_API_BASE_URL, or use an API key there.",
+    );
+  }
+  if (isPlatformHost(hostname) || !(isChatGptHost(hostname) || /\/(backend-api|codex)(\/|$)/.test(pathname))) return;
+  throw new CredentialError(
+    "credential_wrong_route",
+    `An OpenAI API key (sk-…) is never sent to the Codex backend at ${host}: sign in with \`planport login\`, ` +
+      "or use the key with api.openai.com directly.",
+  );
+}
+
+function build(codexBase: string, chatgptBase: string, explicit: boolean): Endpoints {
+  // Bases without /backend-api have these paths elsewhere (openai/codex `codex-rs/backend-client/src/client.rs`).
+  const account = hasBackendApi(chatgptBase) ? `${chatgptBase}/wham` : `${chatgptBase}/api/codex`;
+  return {
+    explicit,
+    codexBase,
+    responses: `${codexBase}/responses`,
+    models: `${codexBase}/models`,
+    usage: `${account}/usage`,
+    accountsCheck: `${account}/accounts/check`,
+  };
+}
+
+function parseBase(text: string): URL {
+  const url = URL.canParse(text) ? new URL(text) : null;
+  if (url === null || !/^https?:$/.test(url.protocol) || url.username !== "" || url.password !== "")
+    throw new ConfigError("config_invalid", "The backend's base URL must be an http or https URL without a password.");
+  return url;
+}
+
+function withoutSlash(url: URL): string {
+  return url.origin + url.pathname.replace(/\/+$/, "");
+}
+
+function explicitCodexBase(url: URL): string {
+  const base = withoutSlash(url).replace(/\/responses$/, "");
+  const path = base.slice(url.origin.length);
+  if (path === "" && !isPlatformHost(url.hostname)) return `${base}/backend-api/codex`;
+  return path.endsWith("/backend-api") ? `${base}/codex` : base;
+}
+
+function chatgptBaseOf(url: URL): string {
+  const base = withoutSlash(url).replace(/\/codex$/, "");
+  return isChatGptHost(url.hostname) && !hasBackendApi(base) ? `${base}/backend-api` : base;
+}
+
+function hasBackendApi(base: string): boolean {
+  return new URL(base).pathname.includes("/backend-api");
+}
+
+function isPlatformHost(hostname: string): boolean {
+  return isHostOrUnder(hostname, "api.openai.com");
+}
+
+function isChatGptHost(hostname: string): boolean {
+  return isHostOrUnder(hostname, "chatgpt.com") || isHostOrUnder(hostname, "chat.openai.com");
+}
+
+/** `hostname` is lower case already: URL made it so. A root dot names the same host. */
+function isHostOrUnder(hostname: string, parent: string): boolean {
+  const host = hostname.replace(/\.$/, "");
+  return host === parent || host.endsWith(`.${parent}`);
+}
