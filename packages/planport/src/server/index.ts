@@ -1,1 +1,6 @@
-export {};
+/**
+ * The HTTP edge: an OpenAI-compatible gateway on a port of your own.
+ * @module
+ */
+export { createGateway } from "./app.ts";
+export type { CloseOptions, Gateway, GatewayOptions, Listening, ListenOptions } from "./types.ts";

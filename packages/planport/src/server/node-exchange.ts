@@ -1,0 +1,165 @@
+/**
+ * An exchange over a Node socket. The answer is written to the ServerResponse itself: no web stream in between.
+ * @module
+ */
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { RequestError } from "../errors.ts";
+import { bodyTooLarge } from "./admission/body-limit.ts";
+import type { Exchange, Headers, LocalAddress, Reply } from "./exchange.ts";
+import { requestIdOf } from "./exchange.ts";
+
+/** How long what is left of a refused body is read and thrown away, so that the client gets to read its answer. */
+const LINGER_MS = 1000;
+
+/** What a Node exchange is made of. */
+export interface NodeExchangeOptions {
+  readonly incoming: IncomingMessage;
+  readonly outgoing: ServerResponse;
+  readonly local: LocalAddress;
+  readonly newId: () => string;
+  /** The client waits for `100 Continue` before it sends its body (RFC 9110 §10.1.1). */
+  readonly expectsContinue: boolean;
+  /** Called once, when the answer is complete or the client is gone. */
+  readonly onClose: (exchange: Exchange, complete: boolean) => void;
+}
+
+/** Makes the exchange and starts to watch for the client leaving. */
+export function createNodeExchange(options: NodeExchangeOptions): Exchange {
+  const { incoming, outgoing } = options;
+  const abort = new AbortController();
+  const headers = incoming.headers as Headers;
+  const target = parseTarget(incoming.url ?? "/");
+  const requestId = requestIdOf(headers, options.newId);
+  const reply = new NodeReply(incoming, outgoing);
+  reply.headers["x-request-id"] = requestId;
+  const exchange: Exchange = {
+    method: incoming.method ?? "GET",
+    path: target.path,
+    authority: target.authority,
+    headers,
+    requestId,
+    reply,
+    signal: abort.signal,
+    local: options.local,
+    notes: {},
+    readBody: (maxBytes) => readBody(options, maxBytes),
+  };
+  outgoing.on("error", ignore); // A write after the client left; `close` tells the same.
+  outgoing.on("drain", () => reply.onDrain?.());
+  outgoing.on("close", () => {
+    const complete = outgoing.writableFinished;
+    if (!complete) abort.abort();
+    options.onClose(exchange, complete);
+  });
+  return exchange;
+}
+
+function ignore(): void {}
+
+/** Path and, in absolute form, authority of a request line (RFC 9112 §3.2). */
+function parseTarget(target: string): { readonly path: string; readonly authority: string | null } {
+  const absolute = /^https?:\/\/([^/?#]*)/i.exec(target);
+  const rest = absolute === null ? target : target.slice(absolute[0].length);
+  return { path: rest.split(/[?#]/, 1)[0] || "/", authority: absolute?.[1] ?? null };
+}
+
+class NodeReply implements Reply {
+  readonly headers: Record<string, string> = {};
+  onDrain: (() => void) | null = null;
+  readonly #incoming: IncomingMessage;
+  readonly #outgoing: ServerResponse;
+
+  constructor(incoming: IncomingMessage, outgoing: ServerResponse) {
+    this.#incoming = incoming;
+    this.#outgoing = outgoing;
+  }
+
+  get begun(): boolean {
+    return this.#outgoing.headersSent;
+  }
+
+  get status(): number | null {
+    return this.#outgoing.headersSent ? this.#outgoing.statusCode : null;
+  }
+
+  send(status: number, headers: Record<string, string>, text: string): void {
+    const outgoing = this.#outgoing;
+    if (outgoing.headersSent || outgoing.destroyed) return;
+    const unread = !this.#incoming.complete;
+    const length: Record<string, string> = status === 204 ? {} : { "content-length": String(Buffer.byteLength(text)) };
+    outgoing.writeHead(status, { ...this.headers, ...headers, ...length, ...(unread && { connection: "close" }) });
+    if (unread) this.#endAfterBody(text);
+    else outgoing.end(text);
+  }
+
+  begin(status: number, headers: Record<string, string>): void {
+    const outgoing = this.#outgoing;
+    if (outgoing.headersSent || outgoing.destroyed) return;
+    outgoing.socket?.setNoDelay(true);
+    outgoing.writeHead(status, { ...this.headers, ...headers });
+    outgoing.flushHeaders();
+  }
+
+  write(text: string): boolean {
+    return this.#outgoing.write(text);
+  }
+
+  end(): void {
+    this.#outgoing.end();
+  }
+
+  destroy(): void {
+    this.#outgoing.destroy();
+  }
+
+  /**
+   * To close a socket with unread bytes in it resets the connection, and the client may lose the answer that it has not
+   * read yet. So the answer goes out whole, and the end waits until the client has stopped sending, or for a second.
+   */
+  #endAfterBody(text: string): void {
+    const incoming = this.#incoming;
+    const finish = (): void => {
+      clearTimeout(timer);
+      incoming.off("end", finish).off("close", finish);
+      this.#outgoing.end();
+    };
+    const timer = setTimeout(finish, LINGER_MS);
+    timer.unref();
+    incoming.on("end", finish).on("close", finish);
+    incoming.resume();
+    this.#outgoing.write(text);
+  }
+}
+
+function readBody(options: NodeExchangeOptions, maxBytes: number): Promise<Uint8Array> {
+  const { incoming, outgoing } = options;
+  return new Promise((resolve, reject) => {
+    if (Number(incoming.headers["content-length"] ?? 0) > maxBytes) {
+      reject(bodyTooLarge(maxBytes));
+      return;
+    }
+    const chunks: Buffer[] = [];
+    let size = 0;
+    const stop = (): void => {
+      incoming.off("data", onData).off("end", onEnd).off("close", onClose);
+    };
+    const onData = (chunk: Buffer): void => {
+      size += chunk.byteLength;
+      if (size <= maxBytes) chunks.push(chunk);
+      else {
+        stop();
+        reject(bodyTooLarge(maxBytes));
+      }
+    };
+    const onEnd = (): void => {
+      stop();
+      resolve(chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks, size));
+    };
+    const onClose = (): void => {
+      stop();
+      reject(new RequestError("cancelled", "The client left before its request was complete."));
+    };
+    incoming.on("data", onData).on("end", onEnd).on("close", onClose).on("error", ignore);
+    if (options.expectsContinue) outgoing.writeContinue();
+  });
+}

@@ -1,0 +1,39 @@
+/**
+ * What every route is given.
+ * @module
+ */
+import type { Logger } from "../../observe/index.ts";
+import type { CodexClient } from "../../upstream/types.ts";
+import type { Exchange } from "../exchange.ts";
+
+/** The gateway's settings, defaults filled in. */
+export interface GatewayContext {
+  readonly client: CodexClient;
+  readonly version: string;
+  readonly maxBodyBytes: number;
+  readonly logger: Logger;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+  readonly newId: () => string;
+  readonly keepAliveMs: number;
+  readonly commitAfterMs: number;
+  /** Milliseconds since the epoch. */
+  readonly startedAtMs: number;
+}
+
+/** Answers one request, or throws what the gateway then answers with. */
+export type Route = (exchange: Exchange, context: GatewayContext, params: Readonly<Record<string, string>>) => unknown;
+
+/** A whole JSON answer. */
+export function sendJson(exchange: Exchange, value: unknown, headers: Readonly<Record<string, string>> = {}): void {
+  exchange.reply.send(200, { "content-type": "application/json; charset=utf-8", ...headers }, JSON.stringify(value));
+}
+
+const SANE_THREAD = /^[\w.:-]{1,128}$/;
+
+/** The conversation a client says it is in, by the headers that Codex uses: turns of one conversation share a cache. */
+export function threadIdOf(exchange: Exchange): string | undefined {
+  const { headers } = exchange;
+  const id = headers["thread-id"] ?? headers["session-id"] ?? headers["session_id"];
+  return id !== undefined && SANE_THREAD.test(id) ? id : undefined;
+}

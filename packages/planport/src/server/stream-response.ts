@@ -1,0 +1,205 @@
+/**
+ * A streamed answer: the backend's bytes → events → the dialect's text → the client's socket.
+ *
+ * The hot path is synchronous from one socket to the other: no promise, no web stream and no object of our own per event,
+ * and one write per piece that the backend sent, however many events it held.
+ * @module
+ */
+import { type AnyPlanportError, UpstreamError } from "../errors.ts";
+import type { OpenAIErrorBody } from "../protocol/error-body.ts";
+import { peekEventType } from "../protocol/responses/peek.ts";
+import { createSseDecoder, type SseDecoder, type SseEvent } from "../sse/decode.ts";
+import { encodeComment } from "../sse/encode.ts";
+import type { ByteSink, ByteStream, CodexResponse } from "../upstream/types.ts";
+import type { Exchange } from "./exchange.ts";
+import { servedHeaders } from "./served-headers.ts";
+import { describeError, type ErrorContext, sendError, toStreamError } from "./send-error.ts";
+
+/** Turns events into the text of one stream of a dialect. */
+export interface StreamEncoder {
+  /** The text for one event; "" when there is none. */
+  push(type: string, json: string): string;
+  /** True once a client expects no more events. */
+  readonly terminated: boolean;
+  /** What ends a stream that came to its end; "" when nothing does. */
+  end(): string;
+  /** What ends a stream that failed. */
+  fail(body: OpenAIErrorBody): string;
+}
+
+/** Options of {@link streamResponse}. */
+export interface StreamOptions extends ErrorContext {
+  readonly encoder: StreamEncoder;
+  /** Makes the call. Its failure becomes an HTTP status as long as nothing has been written. */
+  readonly call: () => Promise<CodexResponse>;
+  readonly keepAliveMs: number;
+  readonly commitAfterMs: number;
+  /** Go out beside the usual ones. */
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+const STREAM_HEADERS: Readonly<Record<string, string>> = {
+  "content-type": "text/event-stream; charset=utf-8",
+  "cache-control": "no-cache, no-transform",
+  // Without it nginx and its like gather a stream up (nginx `proxy_buffering`).
+  "x-accel-buffering": "no",
+};
+const KEEP_ALIVE = encodeComment("keep-alive");
+/** How long the backend may take to close after its last event before it is cut: a clean end keeps the connection for reuse. */
+const CLOSE_AFTER_END_MS = 2000;
+
+/** Answers with a stream. Resolves when the backend has answered or failed; the stream then goes on by itself. */
+export async function streamResponse(exchange: Exchange, options: StreamOptions): Promise<void> {
+  const relay = new StreamRelay(exchange, options);
+  try {
+    const response = await options.call();
+    if (exchange.signal.aborted) response.body.cancel();
+    else relay.start(response);
+  } catch (error) {
+    relay.onError(error);
+  }
+}
+
+class StreamRelay implements ByteSink {
+  readonly #exchange: Exchange;
+  readonly #options: StreamOptions;
+  readonly #encoder: StreamEncoder;
+  readonly #decoder: SseDecoder;
+  #headers: Record<string, string>;
+  #body: ByteStream | null = null;
+  #pending = "";
+  #done = false;
+  #blocked = false;
+  #lastWriteMs: number;
+  #timer: NodeJS.Timeout;
+
+  constructor(exchange: Exchange, options: StreamOptions) {
+    this.#exchange = exchange;
+    this.#options = options;
+    this.#encoder = options.encoder;
+    this.#headers = { ...STREAM_HEADERS, ...options.headers };
+    this.#decoder = createSseDecoder({ onEvent: (event) => this.#onEvent(event) });
+    this.#lastWriteMs = performance.now();
+    this.#timer = this.#arm(options.commitAfterMs);
+    exchange.signal.addEventListener("abort", () => this.#onClientGone(), { once: true });
+  }
+
+  start(response: CodexResponse): void {
+    if (this.#done) {
+      response.body.cancel();
+      return;
+    }
+    this.#body = response.body;
+    this.#headers = { ...this.#headers, ...servedHeaders(response) };
+    this.#exchange.reply.onDrain = () => this.#onDrain();
+    response.body.pipe(this);
+  }
+
+  onBytes(bytes: Uint8Array): void {
+    if (this.#done) return;
+    try {
+      this.#decoder.feed(bytes);
+    } catch (error) {
+      this.onError(error);
+      return;
+    }
+    if (this.#encoder.terminated) this.#finish();
+    else if (this.#pending !== "") this.#flush();
+  }
+
+  onEnd(): void {
+    if (this.#done) return;
+    this.#decoder.end();
+    if (this.#encoder.terminated) this.#finish();
+    else this.onError(endedEarly());
+  }
+
+  /** Before the first byte a status, after it the dialect's own error event; either way a defined end. */
+  onError(thrown: unknown): void {
+    if (this.#done) return;
+    const { reply } = this.#exchange;
+    const error = this.#body === null ? thrown : toStreamError(thrown);
+    if (!reply.begun && this.#pending === "") {
+      this.#close();
+      this.#body?.cancel();
+      sendError(this.#exchange, error, this.#options);
+      return;
+    }
+    this.#pending += this.#encoder.fail(describeError(this.#exchange, error, this.#options).body);
+    this.#flush();
+    this.#close();
+    this.#body?.cancel();
+    reply.end();
+  }
+
+  #onEvent(event: SseEvent): void {
+    // Whatever the backend says after the end is not part of the answer.
+    if (this.#encoder.terminated) return;
+    this.#pending += this.#encoder.push(event.event ?? peekEventType(event.data) ?? "", event.data);
+  }
+
+  #flush(): void {
+    const { reply } = this.#exchange;
+    if (!reply.begun) {
+      reply.begin(200, this.#headers);
+      clearTimeout(this.#timer);
+      this.#timer = this.#arm(this.#options.keepAliveMs);
+    }
+    const text = this.#pending;
+    this.#pending = "";
+    this.#lastWriteMs = performance.now();
+    if (text !== "" && !reply.write(text) && !this.#blocked) {
+      this.#blocked = true;
+      this.#body?.pause();
+    }
+  }
+
+  #onDrain(): void {
+    if (!this.#blocked) return;
+    this.#blocked = false;
+    if (!this.#done) this.#body?.resume();
+  }
+
+  #finish(): void {
+    this.#pending += this.#encoder.end();
+    this.#flush();
+    this.#close();
+    this.#exchange.reply.end();
+    const body = this.#body;
+    // The rest of the body is empty, or nearly: let it end by itself.
+    body?.resume();
+    setTimeout(() => body?.cancel(), CLOSE_AFTER_END_MS).unref();
+  }
+
+  #onClientGone(): void {
+    if (this.#done) return;
+    this.#close();
+    this.#body?.cancel();
+  }
+
+  #close(): void {
+    this.#done = true;
+    clearTimeout(this.#timer);
+    this.#exchange.reply.onDrain = null;
+  }
+
+  /** One timer, set anew only when it fires: a chunk costs a clock reading and no more. */
+  #arm(delayMs: number): NodeJS.Timeout {
+    return setTimeout(() => this.#onTimer(), delayMs).unref();
+  }
+
+  #onTimer(): void {
+    const { keepAliveMs } = this.#options;
+    const silentMs = performance.now() - this.#lastWriteMs;
+    const isDue = !this.#exchange.reply.begun || silentMs >= keepAliveMs;
+    this.#timer = this.#arm(isDue ? keepAliveMs : keepAliveMs - silentMs);
+    // A client that does not read needs no keep-alive; more would only pile up.
+    if (!isDue || this.#blocked) return;
+    this.#pending = KEEP_ALIVE + this.#pending;
+    this.#flush();
+  }
+}
+
+function endedEarly(): AnyPlanportError {
+  return new UpstreamError("stream_interrupted", "The backend ended its answer before it was complete.");
+}

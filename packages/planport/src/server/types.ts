@@ -1,0 +1,70 @@
+/**
+ * What a gateway is made of, and what it gives.
+ * @module
+ */
+import type { Logger } from "../observe/index.ts";
+import type { Secret } from "../secret.ts";
+import type { CodexClient } from "../upstream/types.ts";
+
+/** Options of `createGateway`. */
+export interface GatewayOptions {
+  /** Answers the model calls. */
+  readonly client: CodexClient;
+  /** planport's version, for `GET /healthz`. */
+  readonly version: string;
+  /** What clients must show; without one any key is taken and ignored, and only loopback may be listened on. */
+  readonly gatewayKey?: Secret | undefined;
+  /** Largest request body, after decompression. Default 64 MiB: images are normal traffic. */
+  readonly maxBodyBytes?: number | undefined;
+  /** Origins of web pages that may call, as `https://host[:port]`, beside the loopback ones. */
+  readonly allowedOrigins?: readonly string[] | undefined;
+  /** Names in the Host header that are taken beside the loopback ones, as `name` or `name:port`. */
+  readonly allowedHosts?: readonly string[] | undefined;
+  /** Default: silent. */
+  readonly logger?: Logger | undefined;
+  /** Milliseconds since the epoch. */
+  readonly now?: (() => number) | undefined;
+  /** Makes request ids and the ids of answers. Default: a UUID. */
+  readonly newId?: (() => string) | undefined;
+  /** Silence after which a stream gets a comment. Default 15 s. */
+  readonly keepAliveMs?: number | undefined;
+  /**
+   * How long a streaming answer waits for the backend's first event before it begins with status 200 and keep-alive
+   * comments. Until then a failure becomes a real HTTP status; a proxy in between would cut a longer silence. Default 45 s.
+   */
+  readonly commitAfterMs?: number | undefined;
+}
+
+/** Options of {@link Gateway.listen}. */
+export interface ListenOptions {
+  /** Default `127.0.0.1`. Anything beyond loopback needs a gateway key. */
+  readonly host?: string | undefined;
+  /** 0 takes any free port. */
+  readonly port: number;
+}
+
+/** Options of {@link Listening.close}. */
+export interface CloseOptions {
+  /** How long running answers may go on before they are cut. Default 10 s. */
+  readonly graceMs?: number | undefined;
+}
+
+/** A gateway that takes connections. */
+export interface Listening {
+  /** Base of the API without `/v1`, such as `http://127.0.0.1:8787`. */
+  readonly url: string;
+  readonly port: number;
+  /** Stops taking connections, lets running answers end, then cuts them. Safe to call twice. */
+  close(options?: CloseOptions): Promise<void>;
+}
+
+/** The HTTP edge. */
+export interface Gateway {
+  /** Answers one request in process: for programs that have a server of their own. The Host and Origin checks hold here too. */
+  fetch(request: Request): Promise<Response>;
+  /**
+   * @throws {ConfigError} `listen_refused` beyond loopback without a gateway key or for an address that cannot be had,
+   * `port_in_use` when another program has the port.
+   */
+  listen(options: ListenOptions): Promise<Listening>;
+}
