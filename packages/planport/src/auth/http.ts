@@ -82,3 +82,8 @@ export async function sendAuthRequest(
 export function identityHeaders(client: ClientIdentity): Readonly<Record<string, string>> {
   return { originator: client.originator, "user-agent": client.userAgent };
 }
+
+/** Why a server gave no answer, as a sentence. The connection's own words name proxies and certificates. */
+export function connectionFault(url: string, error: unknown): string {
+  return error instanceof UpstreamError ? error.message : `${new URL(url).host} gave no answer.`;
+}

@@ -8,7 +8,14 @@ import type { HttpClient } from "../net/types.ts";
 import { asString, isJsonObject, tryParseJson } from "../protocol/json.ts";
 import type { Secret } from "../secret.ts";
 import type { Identity, PersonalAccessTokenCredential } from "./credential.ts";
-import { type AuthRequest, type AuthResponse, type ClientIdentity, identityHeaders, sendAuthRequest } from "./http.ts";
+import {
+  type AuthRequest,
+  type AuthResponse,
+  type ClientIdentity,
+  connectionFault,
+  identityHeaders,
+  sendAuthRequest,
+} from "./http.ts";
 import { readServerError } from "./server-text.ts";
 import { isCancelled, raceAbort } from "./wait.ts";
 import type { Grant, TokenSource } from "./token-source.ts";
@@ -126,8 +133,8 @@ export function createPersonalAccessTokenSource(options: PersonalAccessTokenSour
       if (isCancelled(error)) throw error;
       throw new CredentialError(
         "refresh_unavailable",
-        `The owner of the Codex access token of ${place} could not be looked up: ${new URL(request.url).host} cannot be ` +
-          "reached. Try again, or set CODEX_ACCOUNT_ID to skip the look-up.",
+        `The owner of the Codex access token of ${place} could not be looked up (set CODEX_ACCOUNT_ID to skip this): ` +
+          connectionFault(request.url, error),
         { cause: error },
       );
     }

@@ -7,7 +7,7 @@ import type { HttpClient } from "../net/types.ts";
 import type { Secret } from "../secret.ts";
 import type { IssuedTokens } from "./auth-file.ts";
 import type { TokenTarget } from "./endpoints.ts";
-import { type AuthResponse, type ClientIdentity, sendAuthRequest } from "./http.ts";
+import { type AuthResponse, type ClientIdentity, connectionFault, sendAuthRequest } from "./http.ts";
 import { buildRefreshRequest, parseRefreshResponse, type RefreshReason } from "./oauth/token-endpoint.ts";
 
 /** Spends a refresh token. `place` is where it rests, for messages. */
@@ -35,7 +35,7 @@ export function createSendRefresh(http: HttpClient, client: ClientIdentity): Sen
     } catch (error) {
       throw new CredentialError(
         "refresh_unavailable",
-        `The sign-in in ${place} could not be refreshed: ${host} gave no answer.`,
+        `The sign-in in ${place} could not be refreshed: ${connectionFault(target.url, error)}`,
         { cause: error },
       );
     }

@@ -1,0 +1,133 @@
+/**
+ * Listens for the browser that comes back from the sign-in page.
+ * @module
+ */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { SignInError } from "../../errors.ts";
+import type { Secret } from "../../secret.ts";
+import { type CallbackMeaning, readCallback } from "./callback.ts";
+import { errorPage, PAGE_HEADERS, successPage } from "./pages.ts";
+
+/** The ports that the sign-in server knows for this client; others are refused as a redirect. */
+export const CALLBACK_PORTS: readonly number[] = [1455, 1457];
+
+/** What the callback server tells. Each at most once. */
+export interface CallbackEvents {
+  /** The browser brought a code; it waits until {@link CallbackServer.succeed} or {@link CallbackServer.fail}. */
+  onCode(code: Secret): void;
+  /** The sign-in was refused on the page, or cancelled. */
+  onEnd(error: SignInError): void;
+}
+
+/** A running callback server. */
+export interface CallbackServer {
+  readonly port: number;
+  /** Shows the waiting browser that it worked. */
+  succeed(): void;
+  /** Shows the waiting browser what went wrong. */
+  fail(message: string, code: string): void;
+  /** Ends the answers under way and stops listening, without waiting for idle connections. */
+  close(): Promise<void>;
+}
+
+/**
+ * Listens on 127.0.0.1, on the first of `ports` that is free. A port that another program holds, or that Windows has
+ * set aside, is left alone. Null when none is free.
+ */
+export async function startCallbackServer(
+  ports: readonly number[],
+  state: string,
+  events: CallbackEvents,
+): Promise<CallbackServer | null> {
+  for (const port of ports) {
+    const server = createServer();
+    const boundPort = await listen(server, port);
+    if (boundPort !== null) return serve(server, boundPort, state, events);
+  }
+  return null;
+}
+
+function serve(server: Server, port: number, state: string, events: CallbackEvents): CallbackServer {
+  /** Browsers that brought the code, more than one when the page was reloaded meanwhile. */
+  const waiting = new Set<ServerResponse>();
+  let outcome: { readonly status: number; readonly html: string } | null = null;
+  let hasCode = false;
+
+  const settle = (status: number, html: string): void => {
+    outcome ??= { status, html };
+    for (const response of waiting) send(response, outcome.status, PAGE_HEADERS, outcome.html);
+    waiting.clear();
+  };
+  const act = (meaning: CallbackMeaning, response: ServerResponse): void => {
+    switch (meaning.kind) {
+      case "stray":
+        send(response, meaning.status, { "content-type": "text/plain" }, meaning.text);
+        break;
+      case "cancel":
+        send(response, 200, { "content-type": "text/plain" }, "Login cancelled");
+        events.onEnd(new SignInError("sign_in_cancelled", "The sign-in was cancelled by another sign-in."));
+        break;
+      case "refused":
+        send(response, 400, PAGE_HEADERS, errorPage(meaning.error.message, meaning.code));
+        events.onEnd(meaning.error);
+        break;
+      case "code":
+        if (outcome !== null) {
+          send(response, outcome.status, PAGE_HEADERS, outcome.html);
+          break;
+        }
+        waiting.add(response);
+        response.once("close", () => waiting.delete(response));
+        if (!hasCode) events.onCode(meaning.code);
+        hasCode = true;
+        break;
+    }
+  };
+  server.on("request", (request, response) => act(readCallback(facts(request), port, state), response));
+  return {
+    port,
+    succeed: () => settle(200, successPage()),
+    fail: (message, code) => settle(400, errorPage(message, code)),
+    close: () => closeServer(server, waiting),
+  };
+}
+
+function facts(request: IncomingMessage): Parameters<typeof readCallback>[0] {
+  const fetchSite = request.headers["sec-fetch-site"];
+  return {
+    method: request.method ?? "",
+    target: request.url ?? "",
+    host: request.headers.host?.toLowerCase(),
+    origin: request.headers.origin,
+    fetchSite: typeof fetchSite === "string" ? fetchSite : undefined,
+  };
+}
+
+function send(response: ServerResponse, status: number, headers: Readonly<Record<string, string>>, body: string): void {
+  // Without keep-alive the browser holds nothing open that closing would have to wait for.
+  response.writeHead(status, { ...headers, "content-length": Buffer.byteLength(body), connection: "close" });
+  response.end(body);
+}
+
+/** The port listened on; null when it cannot be had. */
+function listen(server: Server, port: number): Promise<number | null> {
+  return new Promise((resolve) => {
+    server.once("error", () => resolve(null));
+    server.listen({ port, host: "127.0.0.1", exclusive: true }, () => {
+      server.removeAllListeners("error");
+      server.on("error", () => {}); // A fault of one connection is not one of the sign-in.
+      const address = server.address();
+      resolve(typeof address === "object" && address !== null ? address.port : port);
+    });
+  });
+}
+
+function closeServer(server: Server, waiting: ReadonlySet<ServerResponse>): Promise<void> {
+  for (const response of waiting) send(response, 400, PAGE_HEADERS, errorPage("The sign-in has ended.", "ended"));
+  return new Promise((resolve) => {
+    server.close(() => resolve());
+    server.closeIdleConnections();
+    // Answers under way get to their end; whoever still holds a connection after that is cut off.
+    setTimeout(() => server.closeAllConnections(), 500).unref();
+  });
+}

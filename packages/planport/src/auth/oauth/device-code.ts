@@ -1,0 +1,108 @@
+/**
+ * Signing in with a code typed on another device, as the Codex CLI does it (codex-rs/login/src/device_code_auth.rs).
+ * Pure: requests are built and answers are read here.
+ * @module
+ */
+import { SignInError } from "../../errors.ts";
+import { asNumber, asString, isJsonObject, type JsonObject, tryParseJson } from "../../protocol/json.ts";
+import { Secret } from "../../secret.ts";
+import type { AuthRequest, AuthResponse } from "../http.ts";
+import { readServerError } from "../server-text.ts";
+
+/** How long a device code is good for. The server names a time, which Codex ignores. */
+export const DEVICE_CODE_LIFE_MS: number = 15 * 60 * 1000;
+const DEFAULT_INTERVAL_MS = 5000;
+const SHORTEST_INTERVAL_MS = 100;
+const LONGEST_INTERVAL_MS = 60_000;
+
+/** A code to show, and what to poll with. */
+export interface DeviceCode {
+  readonly deviceAuthId: Secret;
+  readonly userCode: string;
+  readonly intervalMs: number;
+}
+
+/** Asks for a device code. */
+export function buildUserCodeRequest(url: string, clientId: string): AuthRequest {
+  return jsonPost(url, { client_id: clientId });
+}
+
+/**
+ * Reads the answer: `{device_auth_id, user_code, interval}`, of which `interval` is a text of seconds.
+ * @throws {SignInError} `sign_in_failed`; a 404 says that this way of signing in is switched off. `sign_in_unavailable`
+ * for 429 and 5xx.
+ */
+export function parseUserCodeResponse(response: AuthResponse): DeviceCode {
+  const { status } = response;
+  if (status === 404)
+    throw new SignInError(
+      "sign_in_failed",
+      "Signing in with a device code is switched off for this account or workspace. Switch it on in ChatGPT under " +
+        "Settings → Security (in a workspace its administrator must allow it), or sign in with the browser: `planport login`.",
+    );
+  if (status < 200 || status > 299) throw failed("asking for a device code", response);
+  const body = bodyOf(response);
+  const deviceAuthId = asString(body["device_auth_id"]) ?? "";
+  const userCode = asString(body["user_code"]) ?? asString(body["usercode"]) ?? "";
+  if (deviceAuthId === "" || userCode === "")
+    throw new SignInError("sign_in_failed", "The sign-in server's answer lacks the device code.");
+  return { deviceAuthId: new Secret(deviceAuthId), userCode, intervalMs: readInterval(body["interval"]) };
+}
+
+function readInterval(value: unknown): number {
+  const text = asString(value)?.trim();
+  const seconds = text === undefined || text === "" ? asNumber(value) : Number(text);
+  if (seconds === undefined || !Number.isFinite(seconds) || seconds < 0) return DEFAULT_INTERVAL_MS;
+  return Math.min(Math.max(seconds * 1000, SHORTEST_INTERVAL_MS), LONGEST_INTERVAL_MS);
+}
+
+/** Asks whether the code was typed. */
+export function buildDevicePollRequest(url: string, device: DeviceCode): AuthRequest {
+  return jsonPost(url, { device_auth_id: device.deviceAuthId.reveal(), user_code: device.userCode });
+}
+
+/** What came of a poll. */
+export type DevicePoll =
+  | { readonly kind: "pending" }
+  /** The server made the PKCE pair: its verifier goes into the code exchange. */
+  | { readonly kind: "approved"; readonly code: Secret; readonly verifier: Secret }
+  /** The server is in trouble; asking again may help. */
+  | { readonly kind: "unavailable"; readonly error: SignInError }
+  | { readonly kind: "failed"; readonly error: SignInError };
+
+/** Reads the answer to a poll: 403 and 404 mean that nobody has typed the code yet. */
+export function parseDevicePollResponse(response: AuthResponse): DevicePoll {
+  const { status } = response;
+  if (status === 403 || status === 404) return { kind: "pending" };
+  if (status < 200 || status > 299) {
+    const error = failed("signing in with the device code", response);
+    return { kind: error.code === "sign_in_unavailable" ? "unavailable" : "failed", error };
+  }
+  const body = bodyOf(response);
+  const code = asString(body["authorization_code"]) ?? "";
+  const verifier = asString(body["code_verifier"]) ?? "";
+  if (code !== "" && verifier !== "")
+    return { kind: "approved", code: new Secret(code), verifier: new Secret(verifier) };
+  return {
+    kind: "failed",
+    error: new SignInError("sign_in_failed", "The sign-in server's answer lacks the authorization code."),
+  };
+}
+
+function jsonPost(url: string, body: JsonObject): AuthRequest {
+  const headers = { "content-type": "application/json" };
+  return { method: "POST", url, headers, body: new Secret(JSON.stringify(body)), bearer: null };
+}
+
+function bodyOf(response: AuthResponse): JsonObject {
+  const value = tryParseJson(response.text.reveal());
+  return isJsonObject(value) ? value : {};
+}
+
+function failed(doing: string, response: AuthResponse): SignInError {
+  const { code, message } = readServerError(response.text.reveal());
+  const said = message ?? code;
+  const text = `The sign-in server answered ${response.status}${said === null ? "" : ` (${said})`} when ${doing}.`;
+  const isPassing = response.status === 429 || response.status >= 500;
+  return new SignInError(isPassing ? "sign_in_unavailable" : "sign_in_failed", text);
+}
