@@ -37,7 +37,8 @@ anything. Where the backend itself gave a status, that one can take the place of
  */
 export function renderErrors(table) {
   const unknown = Object.keys(meanings).filter((code) => !(code in table));
-  if (unknown.length > 0) throw new Error(`tools/error-meanings.mjs explains codes that do not exist: ${unknown}`);
+  if (unknown.length > 0)
+    throw new Error(`tools/error-meanings.mjs explains codes that do not exist: ${unknown.join(", ")}`);
   const sections = Object.entries(families).map(([family, [name, sentence]]) => {
     const rows = Object.entries(table)
       .filter(([, spec]) => spec.family === family)
@@ -63,10 +64,12 @@ async function main() {
   const file = path.join(repoRoot, "docs", "errors.md");
   const { errorTable } = await import(pathToFileURL(built).href);
   const text = renderErrors(errorTable);
-  if (!process.argv.includes("--check")) return writeFileSync(file, text);
-  if (existsSync(file) && readFileSync(file, "utf8") === text) return;
-  console.error("docs/errors.md is not up to date: run npm run docs");
-  process.exitCode = 1;
+  if (!process.argv.includes("--check")) {
+    writeFileSync(file, text);
+  } else if (!existsSync(file) || readFileSync(file, "utf8") !== text) {
+    console.error("docs/errors.md is not up to date: run npm run docs");
+    process.exitCode = 1;
+  }
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) await main();

@@ -18,7 +18,7 @@ const without: Readonly<Record<string, readonly string[]>> = {
   "./auth": heavy,
   "./store": heavy,
   "./upstream": heavy,
-  "./server": ["commander", "fzstd"],
+  "./server": ["commander", "smol-toml", "yaml"],
   "./simulator": ["hono", "@hono/node-server", "commander", "undici", "smol-toml", "yaml"],
 };
 

@@ -51,7 +51,7 @@ const layers: Readonly<Record<string, Layer>> = {
   server: {
     values: ["errors", "secret", "protocol", "sse", "translate", "observe", "upstream", "version"],
     types: ["auth"],
-    packages: ["hono", "@hono/node-server", "ws"],
+    packages: ["hono", "@hono/node-server", "ws", "fzstd"],
     node: true,
   },
   planport: { values: [...everything, "version"], node: true },
