@@ -3,6 +3,11 @@
  * @module
  */
 export type { Change } from "./change.ts";
+export { type ChatChunkContext, type ChatChunker, createChatChunker } from "./chat-chunks.ts";
+export { type ChatCompletionContext, toChatCompletion } from "./chat-completion.ts";
+export { type ChatSseEncoder, createChatSseEncoder } from "./chat-sse.ts";
+export { type ChatTranslation, chatToResponses } from "./chat-request.ts";
 export { type CodexTranslation, DEFAULT_INSTRUCTIONS, toCodexRequest } from "./codex-request.ts";
 export { createResponseFolder, type ResponseFolder } from "./fold-response.ts";
 export { createResponsesSseEncoder, type ResponsesSseEncoder } from "./responses-passthrough.ts";
+export { MAX_TOOL_NAME_CHARS } from "./tool-names.ts";

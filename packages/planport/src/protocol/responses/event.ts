@@ -106,11 +106,15 @@ export interface UnknownEvent extends JsonObject {
 /** What streams back from the backend. Narrow with {@link isEvent}. */
 export type CodexEvent = KnownEvent | UnknownEvent;
 
+/** The event of a type. Not `Extract`: an event that stands for several types would be lost in it. */
+export type EventOf<T extends KnownEvent["type"], E extends KnownEvent = KnownEvent> = E extends KnownEvent
+  ? T extends E["type"]
+    ? E
+    : never
+  : never;
+
 /** Narrows an event by its type. */
-export function isEvent<T extends KnownEvent["type"]>(
-  event: CodexEvent,
-  type: T,
-): event is Extract<KnownEvent, { type: T }> {
+export function isEvent<T extends KnownEvent["type"]>(event: CodexEvent, type: T): event is EventOf<T> {
   return event.type === type;
 }
 

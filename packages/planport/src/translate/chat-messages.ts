@@ -1,0 +1,131 @@
+/**
+ * Chat messages to Responses items: same order, nothing merged, nothing moved.
+ * @module
+ */
+import { RequestError } from "../errors.ts";
+import type {
+  ChatAssistantMessage,
+  ChatContent,
+  ChatFunctionMessage,
+  ChatInputMessage,
+  ChatMessage,
+  ChatToolMessage,
+} from "../protocol/chat/request.ts";
+import type { JsonObject } from "../protocol/json.ts";
+import type { Item } from "../protocol/responses/item.ts";
+import type { Change } from "./change.ts";
+import { toParts } from "./chat-parts.ts";
+import { tellLeftovers } from "./leftovers.ts";
+import type { ToolNames } from "./tool-names.ts";
+
+const INPUT_FIELDS: ReadonlySet<string> = new Set(["role", "content"]);
+const ASSISTANT_FIELDS: ReadonlySet<string> = new Set(["role", "content", "refusal", "tool_calls", "function_call"]);
+const TOOL_FIELDS: ReadonlySet<string> = new Set(["role", "content", "tool_call_id"]);
+const FUNCTION_FIELDS: ReadonlySet<string> = new Set(["role", "content", "name"]);
+const CALL_FIELDS: ReadonlySet<string> = new Set(["id", "type", "function", "custom", "index"]);
+const CALLED_FIELDS: ReadonlySet<string> = new Set(["name", "arguments", "input"]);
+
+/** What is known while walking through the messages. */
+interface Walk {
+  readonly items: Item[];
+  readonly names: ToolNames;
+  readonly changes: Change[];
+  /** Ids of freeform calls: their results are items of another type. */
+  readonly customCalls: Set<string>;
+  /** Legacy calls that have no result yet, with the ids made up for them. */
+  readonly openLegacyCalls: { name: string; id: string }[];
+}
+
+/**
+ * Translates the whole conversation.
+ * @throws {RequestError} `request_invalid` for parts that cannot be sent, and for legacy results of no call.
+ */
+export function toItems(messages: readonly ChatMessage[], names: ToolNames, changes: Change[]): Item[] {
+  const walk: Walk = { items: [], names, changes, customCalls: new Set(), openLegacyCalls: [] };
+  messages.forEach((message, index) => addMessage(walk, message, `messages[${index}]`, index));
+  return walk.items;
+}
+
+function addMessage(walk: Walk, message: ChatMessage, path: string, index: number): void {
+  switch (message.role) {
+    case "system":
+    case "developer":
+    case "user":
+      addInput(walk, message, path);
+      return;
+    case "assistant":
+      addAssistant(walk, message, path, index);
+      return;
+    case "tool":
+      addToolResult(walk, message, path);
+      return;
+    case "function":
+      addLegacyResult(walk, message, path);
+      return;
+    default: // The parser lets no other role through.
+  }
+}
+
+function addInput(walk: Walk, message: ChatInputMessage, path: string): void {
+  tellLeftovers(message, INPUT_FIELDS, path, walk.changes);
+  const role = message.role === "user" ? "user" : "developer";
+  const content = toParts(message.content, `${path}.content`, "input_text", walk.changes);
+  walk.items.push({ type: "message", role, content });
+}
+
+/** The text goes before the calls: so it was written. */
+function addAssistant(walk: Walk, message: ChatAssistantMessage, path: string, index: number): void {
+  tellLeftovers(message, ASSISTANT_FIELDS, path, walk.changes);
+  const content: JsonObject[] = [];
+  if (message.content != null && message.content !== "")
+    content.push(...toParts(message.content, `${path}.content`, "output_text", walk.changes));
+  if (message.refusal != null && message.refusal !== "") content.push({ type: "refusal", refusal: message.refusal });
+  if (content.length > 0) walk.items.push({ type: "message", role: "assistant", content });
+  (message.tool_calls ?? []).forEach((call, at) => addCall(walk, call, `${path}.tool_calls[${at}]`));
+  const legacy = message.function_call;
+  if (legacy == null) return;
+  const id = `call_legacy_${index}`;
+  tellLeftovers(legacy, CALLED_FIELDS, `${path}.function_call`, walk.changes);
+  walk.openLegacyCalls.push({ name: legacy.name, id });
+  walk.items.push(functionCall(walk, id, legacy));
+}
+
+function addCall(walk: Walk, call: NonNullable<ChatAssistantMessage["tool_calls"]>[number], path: string): void {
+  tellLeftovers(call, CALL_FIELDS, path, walk.changes);
+  if (call.type === "custom") {
+    tellLeftovers(call.custom, CALLED_FIELDS, `${path}.custom`, walk.changes);
+    walk.customCalls.add(call.id);
+    const name = walk.names.shorten(call.custom.name);
+    walk.items.push({ type: "custom_tool_call", call_id: call.id, name, input: call.custom.input });
+    return;
+  }
+  tellLeftovers(call.function, CALLED_FIELDS, `${path}.function`, walk.changes);
+  walk.items.push(functionCall(walk, call.id, call.function));
+}
+
+function functionCall(walk: Walk, callId: string, called: { name: string; arguments: string }): Item {
+  return { type: "function_call", call_id: callId, name: walk.names.shorten(called.name), arguments: called.arguments };
+}
+
+function addToolResult(walk: Walk, message: ChatToolMessage, path: string): void {
+  tellLeftovers(message, TOOL_FIELDS, path, walk.changes);
+  const type = walk.customCalls.has(message.tool_call_id) ? "custom_tool_call_output" : "function_call_output";
+  walk.items.push({ type, call_id: message.tool_call_id, output: toOutput(walk, message.content, path) });
+}
+
+function addLegacyResult(walk: Walk, message: ChatFunctionMessage, path: string): void {
+  tellLeftovers(message, FUNCTION_FIELDS, path, walk.changes);
+  const at = walk.openLegacyCalls.findIndex(({ name }) => name === message.name);
+  const [call] = at === -1 ? [] : walk.openLegacyCalls.splice(at, 1);
+  if (call === undefined) {
+    const param = `${path}.name`;
+    const text = `${param}: no assistant message before it calls this function without having its result.`;
+    throw new RequestError("request_invalid", text, { cause: { param } });
+  }
+  walk.items.push({ type: "function_call_output", call_id: call.id, output: toOutput(walk, message.content, path) });
+}
+
+function toOutput(walk: Walk, content: ChatContent | null | undefined, path: string): string | JsonObject[] {
+  if (content == null || typeof content === "string") return content ?? "";
+  return toParts(content, `${path}.content`, "input_text", walk.changes);
+}

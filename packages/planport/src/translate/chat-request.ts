@@ -1,0 +1,103 @@
+/**
+ * A Chat Completions request to a Responses request.
+ * @module
+ */
+import { RequestError } from "../errors.ts";
+import type { ChatRequest } from "../protocol/chat/request.ts";
+import { type JsonObject, isJsonObject } from "../protocol/json.ts";
+import type { ReasoningOptions, ResponsesRequest, TextOptions } from "../protocol/responses/request.ts";
+import type { Change } from "./change.ts";
+import { toItems } from "./chat-messages.ts";
+import { toToolChoice, toTools } from "./chat-tools.ts";
+import { REFUSED_ON_CHAT, removeRefused } from "./refused.ts";
+import { createToolNames } from "./tool-names.ts";
+
+/** What {@link chatToResponses} gives. */
+export interface ChatTranslation {
+  readonly request: ResponsesRequest;
+  readonly changes: Change[];
+  /** Name sent to name of the client, for tools whose names were shortened; the way back needs it. */
+  readonly toolNames: ReadonlyMap<string, string>;
+  /** The client speaks of `functions`, as before there were tools, and looks for `function_call` in the answer. */
+  readonly legacyFunctions: boolean;
+}
+
+/** Fields that are translated; all others keep their name, as both dialects share them or the backend shall judge. */
+const TRANSLATED = [
+  "messages",
+  "tools",
+  "tool_choice",
+  "functions",
+  "function_call",
+  "web_search_options",
+  "response_format",
+  "reasoning_effort",
+  "verbosity",
+  "store",
+] as const;
+
+/**
+ * Translates a request. Its argument is not altered, but parts of it (schemas, URLs) are shared with the result.
+ * @throws {RequestError} `request_invalid` for what cannot be served: `n` above 1, audio, images of no usable URL.
+ */
+export function chatToResponses(request: ChatRequest): ChatTranslation {
+  if (request.n != null && request.n !== 1)
+    throw new RequestError("request_invalid", "n: the Codex backend gives one answer; ask with n set to 1.", {
+      cause: { param: "n" },
+    });
+  const changes: Change[] = [];
+  const names = createToolNames();
+  const rest: JsonObject = { ...request };
+  for (const name of TRANSLATED) delete rest[name];
+  removeRefused(rest, REFUSED_ON_CHAT, changes);
+  if (request.store === true)
+    changes.push({ path: "store", action: "dropped", note: "The Codex backend stores nothing." });
+
+  const tools = toTools(request, names, changes);
+  const choice = toToolChoice(request, names, changes);
+  const text = toTextOptions(request, changes);
+  const legacyFunctions = request.tools == null && (request.functions ?? []).length > 0;
+  const result: ResponsesRequest = {
+    ...rest,
+    // A legacy answer has room for one call.
+    ...(legacyFunctions && { parallel_tool_calls: false }),
+    model: request.model,
+    input: toItems(request.messages, names, changes),
+    ...(tools !== undefined && { tools }),
+    ...(choice !== undefined && { tool_choice: choice }),
+    ...(text !== undefined && { text }),
+    reasoning: toReasoning(request),
+  };
+  return { request: result, changes, toolNames: names.originals, legacyFunctions };
+}
+
+/** A summary is asked for, so that there is reasoning to show. Some clients send the Responses way's `reasoning` object. */
+function toReasoning(request: ChatRequest): ReasoningOptions {
+  const given: ReasoningOptions = isJsonObject(request["reasoning"]) ? { ...request["reasoning"] } : {};
+  if (request.reasoning_effort != null) given.effort = request.reasoning_effort;
+  return given.effort === "none" ? given : { summary: "auto", ...given };
+}
+
+function toTextOptions(request: ChatRequest, changes: Change[]): TextOptions | undefined {
+  const format = isJsonObject(request.response_format) ? toFormat(request.response_format, changes) : undefined;
+  const given = isJsonObject(request["text"]) ? request["text"] : undefined;
+  if (format === undefined && request.verbosity == null && given === undefined) return undefined;
+  return {
+    ...given,
+    ...(format !== undefined && { format }),
+    ...(request.verbosity != null && { verbosity: request.verbosity }),
+  };
+}
+
+/** Chat holds the schema's name, strictness and text within `json_schema`, Responses beside the type. */
+function toFormat(format: JsonObject, changes: Change[]): JsonObject {
+  const { json_schema: schema, ...rest } = format;
+  if (!isJsonObject(schema)) return format;
+  if (schema["schema"] != null) return { ...rest, ...schema };
+  changes.push({
+    path: "response_format.json_schema.schema",
+    action: "mapped",
+    note: "No schema was given, so any object is allowed.",
+  });
+  return { ...rest, ...schema, schema: { type: "object" } };
+}
