@@ -1,0 +1,217 @@
+/**
+ * The library's front door: finds the sign-in, keeps it fresh, and gives a client for the backend.
+ * @module
+ */
+import { readFileSync } from "node:fs";
+import { homedir } from "node:os";
+import { type CredentialDescription, describeCredential } from "./auth/describe.ts";
+import {
+  type CredentialPlace,
+  type Discovery,
+  type Grant,
+  type TokenSource,
+  type TriedPlace,
+  createTokenSource,
+  discoverCredential,
+  personalAccessTokenCredential,
+  resolveAuthEndpoints,
+} from "./auth/index.ts";
+import {
+  type Environment,
+  type Settings,
+  type SettingsFlags,
+  describeOrigin,
+  resolveSettings,
+} from "./config/index.ts";
+import { CredentialError, isPlanportError } from "./errors.ts";
+import { createHttpClient } from "./net/index.ts";
+import { type Logger, silentLogger } from "./observe/index.ts";
+import { Secret } from "./secret.ts";
+import { createCodexClient } from "./upstream/client.ts";
+import { clientVersionFrom } from "./upstream/client-version.ts";
+import { assertRoute, resolveEndpoints } from "./upstream/endpoints.ts";
+import { createIdentity } from "./upstream/identity.ts";
+import type { CodexClient } from "./upstream/types.ts";
+
+/** Options of {@link createPlanport}. All may be left out. */
+export interface PlanportOptions {
+  /** An enterprise access token (`at-…`) to use, in place of looking for a sign-in. */
+  readonly accessToken?: Secret | string | undefined;
+  /** An `auth.json` to use, in place of looking for a sign-in. */
+  readonly authFile?: string | undefined;
+  /** Settings that win over the environment, as a command line gives them. */
+  readonly flags?: SettingsFlags | undefined;
+  /** Names this program to the backend. Default `planport`. */
+  readonly originator?: string | undefined;
+  /** Default `planport/<version> (…)`. */
+  readonly userAgent?: string | undefined;
+  /** Default: silent. */
+  readonly logger?: Logger | undefined;
+  /** Default `process.env`. */
+  readonly env?: Environment | undefined;
+  /** Default `process.platform`. */
+  readonly platform?: NodeJS.Platform | undefined;
+  /** Default: the user's home folder. */
+  readonly homeDir?: string | undefined;
+}
+
+/** What is known about the sign-in in use, and where it came from. Holds no secret. */
+export interface PlanportDescription extends CredentialDescription {
+  /** Where it was found; null when it was given as an option. */
+  readonly place: CredentialPlace | null;
+  /** Every place in the order of search. */
+  readonly tried: readonly TriedPlace[];
+}
+
+/** A signed-in planport. */
+export interface Planport {
+  /** Bearers that work now. */
+  readonly tokens: TokenSource;
+  /** The backend. */
+  readonly client: CodexClient;
+  readonly settings: Settings;
+  /** Whose sign-in is in use, as it was found. Asks no server. */
+  readonly describe: () => PlanportDescription;
+  /** Closes idle connections. Running calls go on. */
+  close(): Promise<void>;
+}
+
+/**
+ * Finds the sign-in (option, `CODEX_ACCESS_TOKEN`, `CODEX_PAT`, planport's own, the Codex CLI's) and opens the backend
+ * with it. No server is asked before the first call.
+ *
+ * @example
+ * ```ts
+ * import { createPlanport } from "planport";
+ *
+ * const planport = await createPlanport();
+ * const answer = await planport.client.send({ model: "gpt-5.5", input: "Why is the sky blue?" });
+ * for await (const event of answer.events)
+ *   if (event.type === "response.output_text.delta") process.stdout.write(String(event["delta"]));
+ * await planport.close();
+ * ```
+ * @throws {ConfigError} `config_invalid` naming the variable or file at fault.
+ * @throws {CredentialError} `credential_missing` listing the places tried, `credential_malformed`,
+ * `credential_unreadable`, `credential_unsupported`, `workspace_forbidden`.
+ */
+export async function createPlanport(options: PlanportOptions = {}): Promise<Planport> {
+  const env = options.env ?? process.env;
+  const settings = loadSettings(options);
+  const { credential, store, place, tried } = await findCredential(options, settings);
+  const endpoints = resolveEndpoints({
+    baseUrl: settings.backendBaseUrl.value,
+    chatgptBaseUrl: settings.chatgptBaseUrl.value,
+  });
+  // At once, not at the first call: an API key next to a plan's backend is a mistake in the setup.
+  assertRoute(credential.kind, endpoints.responses);
+  const http = createHttpClient({ env });
+  const identity = createIdentity({ originator: options.originator, userAgent: options.userAgent, env });
+  const logger = options.logger ?? silentLogger;
+  const tokens = restrict(
+    await createTokenSource({
+      credential,
+      store,
+      http,
+      endpoints: resolveAuthEndpoints(env),
+      client: identity,
+      onWarning: (error) => logger.warn("auth.warning", { error }),
+    }),
+    settings,
+  );
+  const client = createCodexClient({ tokens, http, endpoints, identity, clientVersion: clientVersionFrom(env) });
+  return {
+    tokens,
+    client,
+    settings,
+    describe: () => ({ ...describeCredential({ credential, ...(place !== null && { place }) }), place, tried }),
+    close: () => client.close(),
+  };
+}
+
+/**
+ * The settings that {@link createPlanport} would use.
+ * @throws {ConfigError} `config_invalid` naming the variable or file at fault.
+ */
+export function loadSettings(options: Pick<PlanportOptions, "env" | "platform" | "homeDir" | "flags"> = {}): Settings {
+  return resolveSettings({
+    flags: options.flags ?? {},
+    env: options.env ?? process.env,
+    platform: options.platform ?? process.platform,
+    homeDir: options.homeDir ?? homedir(),
+    readFile: readIfThere,
+  });
+}
+
+function readIfThere(path: string): string | null {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    const code = error instanceof Error && "code" in error ? error.code : undefined;
+    if (code === "ENOENT" || code === "ENOTDIR") return null;
+    throw error;
+  }
+}
+
+async function findCredential(
+  options: PlanportOptions,
+  settings: Settings,
+): Promise<Pick<Discovery, "credential" | "store" | "tried"> & { readonly place: CredentialPlace | null }> {
+  const { accessToken } = options;
+  if (accessToken !== undefined) {
+    const token = typeof accessToken === "string" ? new Secret(accessToken) : accessToken;
+    return { credential: personalAccessTokenCredential(token, "accessToken"), store: null, place: null, tried: [] };
+  }
+  try {
+    return await discoverCredential({
+      env: options.env ?? process.env,
+      platform: options.platform ?? process.platform,
+      homeDir: options.homeDir ?? homedir(),
+      authFile: options.authFile,
+    });
+  } catch (error) {
+    const { value: store, origin } = settings.codexCredentialsStore;
+    if (!isPlanportError(error) || error.code !== "credential_missing" || store === "file") throw error;
+    // Somebody who is signed in to Codex would otherwise look for the fault in the wrong place.
+    throw new CredentialError(
+      "credential_missing",
+      `${error.message} Codex is set to keep its login in "${store}" (${describeOrigin(origin)}), which planport ` +
+        "does not read: it reads Codex's auth.json alone.",
+    );
+  }
+}
+
+/**
+ * Holds a sign-in to what Codex's configuration allows (`forced_login_method`, `forced_chatgpt_workspace_id`). The
+ * workspace is checked with each bearer: an access token's is known only once its server was asked.
+ */
+function restrict(tokens: TokenSource, settings: Settings): TokenSource {
+  const check = <T extends Grant | null>(grant: T): T => {
+    if (grant !== null) assertAllowed(grant, settings);
+    return grant;
+  };
+  return {
+    get: async (options) => check(await tokens.get(options)),
+    recover: async (rejected, options) => check(await tokens.recover(rejected, options)),
+  };
+}
+
+/**
+ * Holds one bearer to what Codex's configuration allows.
+ * @throws {CredentialError} `workspace_forbidden`
+ */
+export function assertAllowed(grant: Pick<Grant, "kind" | "accountId">, settings: Settings): void {
+  const { forcedLoginMethod: method, forcedWorkspaceIds: workspaces } = settings;
+  const isPlan = grant.kind !== "apiKey";
+  if ((method.value === "chatgpt" && !isPlan) || (method.value === "api" && isPlan))
+    throw new CredentialError(
+      "workspace_forbidden",
+      `${describeOrigin(method.origin)} allows ${isPlan ? "API keys" : "ChatGPT sign-ins"} alone.`,
+    );
+  if (!isPlan || workspaces.value.length === 0) return;
+  if (grant.accountId === null || !workspaces.value.includes(grant.accountId))
+    throw new CredentialError(
+      "workspace_forbidden",
+      `The sign-in belongs to workspace ${grant.accountId ?? "(unknown)"}; ${describeOrigin(workspaces.origin)} allows ` +
+        `only ${workspaces.value.join(", ")}. Run \`planport login\` with that workspace.`,
+    );
+}
