@@ -43,7 +43,7 @@ export class PooledDispatcher extends Dispatcher {
   override dispatch(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): boolean {
     const origin = options.origin;
     const proxy = origin === undefined ? null : this.proxyFor(typeof origin === "string" ? new URL(origin) : origin);
-    return (proxy === null ? this.#direct : this.#through(proxy)).dispatch(options, handler);
+    return (proxy === null || this.#closed !== null ? this.#direct : this.#through(proxy)).dispatch(options, handler);
   }
 
   override close(): Promise<void>;

@@ -102,7 +102,10 @@ class Collector implements Exchange, Dispatcher.DispatchHandler {
   }
 
   onResponseEnd(): void {
-    this.#resolve({ status: this.#status, headers: this.#headers, body: Buffer.concat(this.#chunks) });
+    const answer = { status: this.#status, headers: this.#headers, body: Buffer.concat(this.#chunks) };
+    // undici takes the connection back one turn of the event loop later. Who answered before that would make the caller's
+    // next call open a connection of its own, with a TLS handshake for each of routes, models and answer.
+    setImmediate(() => setImmediate(() => this.#resolve(answer)));
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
