@@ -44,3 +44,7 @@ test("no test is switched off or run alone", () => {
   expect(testFiles.length).toBeGreaterThan(0);
   expect(matches(testFiles, /\b(?:test|it|describe|suite|bench)\.(?:only|skip|todo|fails)\b/)).toEqual([]);
 });
+
+test("no file speaks of a numbered task, which a reader could not look up", () => {
+  expect(matches(texts, new RegExp(`\\b(?:${word("iss", "ue")}|${word("tick", "et")}) #?\\d+\\b`, "i"))).toEqual([]);
+});
