@@ -1,0 +1,97 @@
+import { Response } from "undici";
+import { describe, expect, it } from "vitest";
+import { createTokenSource, personalAccessTokenCredential, resolveAuthEndpoints } from "../../src/auth/index.ts";
+import type { TokenSource } from "../../src/auth/index.ts";
+import { Secret } from "../../src/secret.ts";
+import { type FakeHttp, fakeHttp, gate } from "./support/fakes.ts";
+
+const WHOAMI = {
+  email: null,
+  chatgpt_user_id: "user-1",
+  chatgpt_account_id: "acct-1",
+  chatgpt_plan_type: "enterprise",
+  chatgpt_account_is_fedramp: true,
+};
+
+async function rig(accountId: string | null = null): Promise<{ source: TokenSource; http: FakeHttp }> {
+  const http = fakeHttp();
+  const source = await createTokenSource({
+    credential: personalAccessTokenCredential(new Secret("at-synthetic-secret"), "$CODEX_PAT", accountId),
+    store: null,
+    place: { kind: "variable", name: "CODEX_PAT" },
+    http,
+    endpoints: resolveAuthEndpoints({}),
+    client: { originator: "planport", userAgent: "planport/0.1.0" },
+  });
+  return { source, http };
+}
+
+describe("a personal access token", () => {
+  it("is looked up once, by all who ask at once", async () => {
+    const { source, http } = await rig();
+    const answer = gate();
+    http.replyWith(async () => {
+      await answer.promise;
+      return new Response(JSON.stringify(WHOAMI));
+    });
+    const asking = [source.get(), source.get()];
+    answer.open();
+    const [grant] = await Promise.all(asking);
+    await source.get();
+    expect(grant).toMatchObject({
+      kind: "personalAccessToken",
+      accountId: "acct-1",
+      fedramp: true,
+      planType: "enterprise",
+      email: null,
+      expiresAtMs: null,
+    });
+    expect(grant?.bearer.reveal()).toBe("at-synthetic-secret");
+    expect(http.sent).toHaveLength(1);
+    expect(http.sent[0]).toMatchObject({
+      url: "https://auth.openai.com/api/accounts/v1/user-auth-credential/whoami",
+      options: {
+        method: "GET",
+        headers: {
+          authorization: "Bearer at-synthetic-secret",
+          originator: "planport",
+          "user-agent": "planport/0.1.0",
+        },
+      },
+    });
+  });
+
+  it("with a known account costs no request", async () => {
+    const { source, http } = await rig("acct-7");
+    expect(await source.get()).toMatchObject({ accountId: "acct-7", fedramp: false });
+    expect(http.sent).toEqual([]);
+  });
+
+  it.each([401, 403])("that is refused with %i asks for a new one to be minted", async (status) => {
+    const { source, http } = await rig();
+    http.reply(status, "{}");
+    await expect(source.get()).rejects.toMatchObject({
+      code: "credential_rejected",
+      message: expect.stringMatching(/\$CODEX_PAT .*Mint a new token/) as unknown,
+    });
+  });
+
+  it("can be asked for again after a failure that may pass", async () => {
+    const { source, http } = await rig();
+    http.reply(500, "{}");
+    await expect(source.get()).rejects.toMatchObject({ code: "refresh_unavailable", retryable: true });
+    http.reply(200, "not json");
+    await expect(source.get()).rejects.toMatchObject({ code: "refresh_unavailable" });
+    http.reply(200, { email: "a@b" });
+    await expect(source.get()).rejects.toMatchObject({
+      message: expect.stringContaining("`chatgpt_account_id`") as unknown,
+    });
+    http.reply(200, WHOAMI);
+    await expect(source.get()).resolves.toMatchObject({ accountId: "acct-1" });
+  });
+
+  it("cannot be renewed", async () => {
+    const { source } = await rig("acct-7");
+    expect(await source.recover(await source.get())).toBeNull();
+  });
+});
