@@ -1,4 +1,4 @@
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import {
   existsSync,
   mkdirSync,
@@ -40,6 +40,12 @@ function npm(args: readonly string[], cwd: string): string {
 
 function node(args: readonly string[], cwd: string): string {
   return execFileSync(process.execPath, args, { cwd, encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
+}
+
+/** What a program printed, whether it succeeded or not. */
+function outputOf(args: readonly string[], cwd: string): string {
+  const { stdout, stderr } = spawnSync(process.execPath, args, { cwd, encoding: "utf8" });
+  return `${stdout}${stderr}`;
 }
 
 /** The folder of the globally installed package. */
@@ -145,6 +151,21 @@ describe("the installed package", () => {
     expect(lines.at(-1)).toBe(manifest.version);
     expect(lines.slice(0, -1).map((line) => line.split(" ")[0])).toEqual(specifiers);
     expect(lines.filter((line) => line.endsWith(" 0"))).toEqual([]);
+  });
+
+  test("the README's TypeScript compiles against its types", () => {
+    const user = path.join(place, "user");
+    const readme = readFileSync(path.join(installed(), "README.md"), "utf8");
+    const blocks = [...readme.matchAll(/^```ts\n([\s\S]*?)^```/gm)].map((match) => match[1] ?? "");
+    expect(blocks.length).toBeGreaterThan(1);
+    const files = blocks.map((block, index) => {
+      writeFileSync(path.join(user, `readme-${index}.ts`), block);
+      return `readme-${index}.ts`;
+    });
+    const types = path.join(repoRoot, "node_modules", "@types");
+    const options = ["--noEmit", "--strict", "--target", "es2023", "--module", "nodenext", "--types", "node"];
+    const tsc = path.join(repoRoot, "node_modules", "typescript", "bin", "tsc");
+    expect(outputOf([tsc, ...options, "--typeRoots", types, ...files], user)).toBe("");
   });
 
   test("what is not exported cannot be imported", () => {
