@@ -42,8 +42,8 @@ export interface ChatStreamOptions {
 interface Answer extends ChatStreamOptions {
   readonly slots: ItemSlots<ItemState>;
   calls: number;
-  /** A finished item came that had neither index nor id, so that the terminal event's output cannot be matched with it. */
-  namelessDone: boolean;
+  /** A finished item has come. */
+  anyDone: boolean;
   /** The item and part that last gave reasoning: another one begins after a blank line. */
   reasoning: { item: ItemState; part: string } | undefined;
 }
@@ -56,7 +56,7 @@ export function createChatStream(options: ChatStreamOptions): ChatStream {
     ...options,
     slots: createItemSlots(newItemState),
     calls: 0,
-    namelessDone: false,
+    anyDone: false,
     reasoning: undefined,
   };
   // What the last text delta named; null when the last event was none, so that unnamed items are not taken for one.
@@ -91,10 +91,9 @@ type EventFamily = (answer: Answer, item: ItemState, event: CodexEvent) => ChatD
 
 const FAMILIES: Readonly<Record<string, EventFamily>> = {
   "response.output_item.added": (answer, item, event) => beginItem(answer, item, event["item"]),
-  "response.output_item.done": (answer, state, event) => {
-    const item = isJsonObject(event["item"]) ? event["item"] : {};
-    if (event["output_index"] == null && item["id"] == null && item["call_id"] == null) answer.namelessDone = true;
-    return endItem(answer, state, item);
+  "response.output_item.done": (answer, item, event) => {
+    answer.anyDone = true;
+    return isJsonObject(event["item"]) ? endItem(answer, item, event["item"]) : [];
   },
   "response.output_text.delta": (_answer, item, event) => {
     const delta = piece(item, "text", event["content_index"], event["delta"]);
@@ -244,9 +243,12 @@ function endCall(answer: Answer, state: ItemState, item: JsonObject, full: unkno
   return [...begun, ...callPiece(answer, state, state.callIndex, text, custom)];
 }
 
-/** Items that only the terminal event brings: some servers send no item events. */
+/**
+ * Items that only the terminal event brings: some servers send no item events. One that finished any item has finished
+ * all, and its final list is not looked at: places in it need not be the `output_index` of the events.
+ */
 function rest(answer: Answer, event: CodexEvent): ChatDelta[] {
-  if (answer.namelessDone) return [];
+  if (answer.anyDone) return [];
   const output = isJsonObject(event["response"]) ? event["response"]["output"] : undefined;
   return objectsIn(output).flatMap((item, index) => {
     const done = { type: "response.output_item.done", output_index: index, item };

@@ -30,7 +30,7 @@ interface Names {
 
 /**
  * Makes the table. `output_index` decides before ids, since some servers seal an item's id anew in each event. An event
- * that names nothing known belongs to the newest item as long as that is open and unnamed itself, or the event has no
+ * that names nothing known belongs to the newest item as long as that is open, and unnamed itself unless the event has no
  * name either.
  */
 export function createItemSlots<S>(create: () => S): ItemSlots<S> {
@@ -52,10 +52,8 @@ export function createItemSlots<S>(create: () => S): ItemSlots<S> {
     if (withId !== undefined && (index === undefined || !withId.indexed)) return withId;
     const newest = slots.at(-1);
     if (newest === undefined || type === "response.output_item.added") return undefined;
-    if (index === undefined && ids.length === 0) {
-      return newest.closed && type === "response.output_item.done" ? undefined : newest;
-    }
-    return newest.closed || newest.named ? undefined : newest;
+    const nameless = index === undefined && ids.length === 0;
+    return newest.closed || (newest.named && !nameless) ? undefined : newest;
   };
 
   return {

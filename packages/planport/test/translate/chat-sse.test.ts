@@ -1,0 +1,128 @@
+import fc from "fast-check";
+import OpenAI from "openai";
+import { describe, expect, it } from "vitest";
+import type { CodexEvent } from "../../src/protocol/responses/event.ts";
+import { peekEventType } from "../../src/protocol/responses/peek.ts";
+import { createSseDecoder } from "../../src/sse/decode.ts";
+import { DONE_EVENT, encodeJsonEvent } from "../../src/sse/encode.ts";
+import { type ChatChunkContext, createChatChunker } from "../../src/translate/chat-chunks.ts";
+import { createChatSseEncoder } from "../../src/translate/chat-sse.ts";
+import { generatedStream } from "./streams.ts";
+
+const context: ChatChunkContext = {
+  id: 'chatcmpl-"content":""',
+  model: "m\n",
+  createdSeconds: 7,
+  includeUsage: true,
+};
+const body = { error: { message: "cut off", type: "server_error", param: null, code: "stream_interrupted" } };
+
+function encodeAll(events: readonly { type: string }[]): string {
+  const encoder = createChatSseEncoder(context);
+  const text = events.map((event) => encoder.push(event.type, JSON.stringify(event))).join("");
+  return text + encoder.end();
+}
+
+describe("createChatSseEncoder", () => {
+  it("writes exactly the chunker's chunks, for any stream", () => {
+    fc.assert(
+      fc.property(generatedStream, ({ events }) => {
+        const chunker = createChatChunker(context);
+        const chunks = [...events.flatMap((event) => chunker.push(event as CodexEvent)), ...chunker.end()];
+        const expected = chunks.map((chunk) => encodeJsonEvent(undefined, JSON.stringify(chunk))).join("");
+        expect(encodeAll(events)).toBe(expected + DONE_EVENT);
+      }),
+    );
+  });
+
+  it("writes the same however the backend's bytes are cut", () => {
+    fc.assert(
+      fc.property(generatedStream, fc.array(fc.integer({ min: 1, max: 40 }), { minLength: 1 }), ({ events }, sizes) => {
+        const wire = events.map((event) => encodeJsonEvent(event.type, JSON.stringify(event))).join("");
+        const bytes = new TextEncoder().encode(wire);
+        const encoder = createChatSseEncoder(context);
+        let text = "";
+        const decoder = createSseDecoder({
+          onEvent: ({ data }) => {
+            text += encoder.push(peekEventType(data) ?? "", data);
+          },
+        });
+        for (let at = 0, turn = 0; at < bytes.length; turn += 1) {
+          const size = sizes[turn % sizes.length] ?? 1;
+          decoder.feed(bytes.subarray(at, at + size));
+          at += size;
+        }
+        decoder.end();
+        expect(text + encoder.end()).toBe(encodeAll(events));
+      }),
+    );
+  });
+
+  it("skips malformed JSON", () => {
+    const encoder = createChatSseEncoder(context);
+    expect(encoder.push("response.output_text.delta", "{oops")).toBe("");
+    expect(encoder.push("response.output_text.delta", "[1]")).toBe("");
+    expect(encoder.push("", "[DONE]")).toBe("");
+  });
+
+  it("ends a failed stream with the error and [DONE], once", () => {
+    const encoder = createChatSseEncoder(context);
+    expect(encoder.fail(body)).toBe(`data: ${JSON.stringify(body)}\n\n${DONE_EVENT}`);
+    expect(encoder.terminated).toBe(true);
+    expect(encoder.fail(body) + encoder.end() + encoder.push("response.output_text.delta", '{"delta":"x"}')).toBe("");
+  });
+
+  it("turns response.failed into an error event, and so an error event with nothing after it", () => {
+    const failed = { type: "response.failed", response: { id: "r", error: { code: "x", message: "busy" } } };
+    expect(encodeAll([failed])).toContain('"error":{"message":"busy","type":"server_error","param":null,"code":"x"}');
+    expect(encodeAll([{ type: "error", message: "boom" } as { type: string }])).toContain('"message":"boom"');
+  });
+
+  it("lets no late failure spoil a whole answer", () => {
+    const encoder = createChatSseEncoder(context);
+    encoder.push("response.completed", '{"type":"response.completed","response":{}}');
+    expect(encoder.fail(body)).toBe(DONE_EVENT);
+  });
+
+  const clientOf = (text: string): OpenAI =>
+    new OpenAI({
+      apiKey: "none",
+      maxRetries: 0,
+      fetch: () => Promise.resolve(new Response(text, { headers: { "content-type": "text/event-stream" } })),
+    });
+
+  it("is read by the official client", async () => {
+    const call = { type: "function_call", call_id: "c1", name: "f", arguments: '{"a":1}' };
+    const usage = { input_tokens: 1, output_tokens: 2, total_tokens: 3 };
+    const text = encodeAll([
+      { type: "response.output_text.delta", output_index: 0, delta: "héllo" } as { type: string },
+      { type: "response.output_item.done", output_index: 1, item: call } as { type: string },
+      { type: "response.completed", response: { id: "r", output: [], usage } } as { type: string },
+    ]);
+    const stream = clientOf(text).chat.completions.stream({
+      model: "m",
+      messages: [],
+      stream_options: { include_usage: true },
+    });
+    const completion = await stream.finalChatCompletion();
+    expect(completion.choices[0]?.message.content).toBe("héllo");
+    expect(completion.choices[0]?.message.tool_calls?.[0]).toMatchObject({
+      id: "c1",
+      function: { name: "f", arguments: '{"a":1}' },
+    });
+    expect(completion.choices[0]?.finish_reason).toBe("tool_calls");
+    expect(completion.usage?.total_tokens).toBe(3);
+  });
+
+  it("makes the official client throw when a stream fails", async () => {
+    const encoder = createChatSseEncoder(context);
+    const text =
+      encoder.push("response.output_text.delta", '{"type":"response.output_text.delta","delta":"a"}') +
+      encoder.fail(body);
+    const read = async (): Promise<void> => {
+      const stream = await clientOf(text).chat.completions.create({ model: "m", messages: [], stream: true });
+      for await (const chunk of stream) expect(chunk.object).toBe("chat.completion.chunk");
+    };
+    await expect(read()).rejects.toThrow(/cut off/);
+  });
+});
