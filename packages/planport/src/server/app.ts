@@ -11,6 +11,7 @@ import { checkHost } from "./admission/host.ts";
 import { answerPreflight, checkOrigin } from "./admission/origin.ts";
 import type { Exchange } from "./exchange.ts";
 import { listen } from "./listen.ts";
+import { chatCompletions } from "./routes/chat.ts";
 import type { GatewayContext, Route } from "./routes/context.ts";
 import { health } from "./routes/health.ts";
 import { getModel, listModels } from "./routes/models.ts";
@@ -94,6 +95,7 @@ function createAdmission(options: GatewayOptions): (exchange: Exchange) => "answ
     // A container's health check has no key, and learns nothing that a closed port would not tell.
     if (exchange.path !== HEALTH_PATH) checkKey(exchange);
     if (!exchange.path.startsWith("/")) throw new RequestError("request_malformed", "The request has no usable path.");
+    if (exchange.headers["upgrade"]?.toLowerCase() === "websocket") refuseWebSocket(exchange);
     if (!ROUTABLE.has(exchange.method)) refuseMethod(exchange, ["GET", "HEAD", "POST"]);
     return "admitted";
   };
@@ -116,6 +118,7 @@ function createRouter(context: GatewayContext): Router {
   add("GET", "/v1/models", listModels);
   add("GET", "/v1/models/:id{.+}", getModel);
   add("POST", "/v1/responses", responses);
+  add("POST", "/v1/chat/completions", chatCompletions);
   router.notFound((c) => refusePath(c.env.exchange));
   router.onError((error) => {
     throw error;
@@ -129,6 +132,17 @@ function refuseMethod(exchange: Exchange, allowed: readonly string[]): never {
     "method_not_allowed",
     `${shown(exchange.method)} is not possible on ${shown(exchange.path)}; use ${allowed.join(" or ")}.`,
   );
+}
+
+/**
+ * Codex tries a WebSocket first; 426 is the one answer after which it goes over to HTTP at once and for good
+ * (openai/codex `codex-rs/core/src/client.rs`).
+ */
+function refuseWebSocket(exchange: Exchange): never {
+  exchange.reply.headers["connection"] = "close";
+  throw new RequestError("not_supported", "This gateway takes no WebSocket; send the request as POST.", {
+    status: 426,
+  });
 }
 
 const WITHOUT_PREFIX = /^\/(?:chat\/completions|responses|models(?:\/.+)?)$/;

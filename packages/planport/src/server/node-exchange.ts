@@ -31,6 +31,7 @@ export function createNodeExchange(options: NodeExchangeOptions): Exchange {
   const target = parseTarget(incoming.url ?? "/");
   const requestId = requestIdOf(headers, options.newId);
   const reply = new NodeReply(incoming, outgoing);
+  reply.holdsBody = options.expectsContinue;
   reply.headers["x-request-id"] = requestId;
   const exchange: Exchange = {
     method: incoming.method ?? "GET",
@@ -42,7 +43,7 @@ export function createNodeExchange(options: NodeExchangeOptions): Exchange {
     signal: abort.signal,
     local: options.local,
     notes: {},
-    readBody: (maxBytes) => readBody(options, maxBytes),
+    readBody: (maxBytes) => readBody(options, maxBytes, reply),
   };
   outgoing.on("error", ignore); // A write after the client left; `close` tells the same.
   outgoing.on("drain", () => reply.onDrain?.());
@@ -63,9 +64,16 @@ function parseTarget(target: string): { readonly path: string; readonly authorit
   return { path: rest.split(/[?#]/, 1)[0] || "/", authority: absolute?.[1] ?? null };
 }
 
+/** RFC 9112 §6: a request has a body exactly when one of these says so. `complete` alone comes too late to tell. */
+function hasBody({ headers }: IncomingMessage): boolean {
+  return headers["transfer-encoding"] !== undefined || (headers["content-length"] ?? "0") !== "0";
+}
+
 class NodeReply implements Reply {
   readonly headers: Record<string, string> = {};
   onDrain: (() => void) | null = null;
+  /** The client keeps its body back until it is told to send it. */
+  holdsBody = false;
   readonly #incoming: IncomingMessage;
   readonly #outgoing: ServerResponse;
 
@@ -85,10 +93,10 @@ class NodeReply implements Reply {
   send(status: number, headers: Record<string, string>, text: string): void {
     const outgoing = this.#outgoing;
     if (outgoing.headersSent || outgoing.destroyed) return;
-    const unread = !this.#incoming.complete;
+    const unread = hasBody(this.#incoming) && !this.#incoming.complete;
     const length: Record<string, string> = status === 204 ? {} : { "content-length": String(Buffer.byteLength(text)) };
     outgoing.writeHead(status, { ...this.headers, ...headers, ...length, ...(unread && { connection: "close" }) });
-    if (unread) this.#endAfterBody(text);
+    if (unread && !this.holdsBody) this.#endAfterBody(text);
     else outgoing.end(text);
   }
 
@@ -131,7 +139,7 @@ class NodeReply implements Reply {
   }
 }
 
-function readBody(options: NodeExchangeOptions, maxBytes: number): Promise<Uint8Array> {
+function readBody(options: NodeExchangeOptions, maxBytes: number, reply: NodeReply): Promise<Uint8Array> {
   const { incoming, outgoing } = options;
   return new Promise((resolve, reject) => {
     if (Number(incoming.headers["content-length"] ?? 0) > maxBytes) {
@@ -160,6 +168,8 @@ function readBody(options: NodeExchangeOptions, maxBytes: number): Promise<Uint8
       reject(new RequestError("cancelled", "The client left before its request was complete."));
     };
     incoming.on("data", onData).on("end", onEnd).on("close", onClose).on("error", ignore);
-    if (options.expectsContinue) outgoing.writeContinue();
+    if (!reply.holdsBody) return;
+    reply.holdsBody = false;
+    outgoing.writeContinue();
   });
 }

@@ -10,6 +10,7 @@ import type { OpenAIErrorBody } from "../protocol/error-body.ts";
 import { peekEventType } from "../protocol/responses/peek.ts";
 import { createSseDecoder, type SseDecoder, type SseEvent } from "../sse/decode.ts";
 import { encodeComment } from "../sse/encode.ts";
+import type { Change } from "../translate/index.ts";
 import type { ByteSink, ByteStream, CodexResponse } from "../upstream/types.ts";
 import type { Exchange } from "./exchange.ts";
 import { servedHeaders } from "./served-headers.ts";
@@ -34,8 +35,8 @@ export interface StreamOptions extends ErrorContext {
   readonly call: () => Promise<CodexResponse>;
   readonly keepAliveMs: number;
   readonly commitAfterMs: number;
-  /** Go out beside the usual ones. */
-  readonly headers: Readonly<Record<string, string>>;
+  /** What the translation altered, for the answer's headers. */
+  readonly changes?: readonly Change[];
 }
 
 const STREAM_HEADERS: Readonly<Record<string, string>> = {
@@ -65,7 +66,7 @@ class StreamRelay implements ByteSink {
   readonly #options: StreamOptions;
   readonly #encoder: StreamEncoder;
   readonly #decoder: SseDecoder;
-  #headers: Record<string, string>;
+  #headers: Record<string, string> = STREAM_HEADERS;
   #body: ByteStream | null = null;
   #pending = "";
   #done = false;
@@ -77,7 +78,6 @@ class StreamRelay implements ByteSink {
     this.#exchange = exchange;
     this.#options = options;
     this.#encoder = options.encoder;
-    this.#headers = { ...STREAM_HEADERS, ...options.headers };
     this.#decoder = createSseDecoder({ onEvent: (event) => this.#onEvent(event) });
     this.#lastWriteMs = performance.now();
     this.#timer = this.#arm(options.commitAfterMs);
@@ -90,7 +90,7 @@ class StreamRelay implements ByteSink {
       return;
     }
     this.#body = response.body;
-    this.#headers = { ...this.#headers, ...servedHeaders(response) };
+    this.#headers = { ...servedHeaders(response, this.#options.changes), ...STREAM_HEADERS };
     this.#exchange.reply.onDrain = () => this.#onDrain();
     response.body.pipe(this);
   }

@@ -16,7 +16,7 @@ export async function responses(exchange: Exchange, context: GatewayContext): Pr
   exchange.notes.model = request.model;
   const call = () => context.client.send(request, { signal: exchange.signal, threadId: threadIdOf(exchange) });
   if (request.stream === true) {
-    await streamResponse(exchange, { ...context, call, encoder: createStreamEncoder(), headers: {} });
+    await streamResponse(exchange, { ...context, call, encoder: createStreamEncoder() });
     return;
   }
   const response = await call();

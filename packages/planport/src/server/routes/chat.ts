@@ -1,0 +1,40 @@
+/**
+ * `POST /v1/chat/completions`.
+ * @module
+ */
+import { parseChatRequest } from "../../protocol/chat/parse.ts";
+import {
+  chatToResponses,
+  createChatSseEncoder,
+  createResponseFolder,
+  toChatCompletion,
+} from "../../translate/index.ts";
+import { readJsonBody } from "../admission/json-body.ts";
+import type { Exchange } from "../exchange.ts";
+import { servedHeaders } from "../served-headers.ts";
+import { streamResponse } from "../stream-response.ts";
+import { type GatewayContext, sendJson, threadIdOf } from "./context.ts";
+
+/** Translates a chat request, sends it on, and answers with chunks or, without `stream`, with the completion. */
+export async function chatCompletions(exchange: Exchange, context: GatewayContext): Promise<void> {
+  const chat = parseChatRequest(await readJsonBody(exchange, context.maxBodyBytes));
+  exchange.notes.model = chat.model;
+  const { request, changes, toolNames, legacyFunctions } = chatToResponses(chat);
+  const answer = {
+    id: `chatcmpl-${context.newId()}`,
+    createdSeconds: Math.floor(context.now() / 1000),
+    model: chat.model,
+    toolNames,
+    legacyFunctions,
+  };
+  const call = () => context.client.send(request, { signal: exchange.signal, threadId: threadIdOf(exchange) });
+  if (chat.stream === true) {
+    const encoder = createChatSseEncoder({ ...answer, includeUsage: chat.stream_options?.include_usage === true });
+    await streamResponse(exchange, { ...context, call, encoder, changes });
+    return;
+  }
+  const response = await call();
+  const folder = createResponseFolder();
+  for await (const event of response.events) folder.push(event);
+  sendJson(exchange, toChatCompletion(folder.result(), answer), servedHeaders(response, changes));
+}
