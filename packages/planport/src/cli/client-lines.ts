@@ -1,0 +1,86 @@
+/**
+ * Lines to copy: how common clients are pointed at the gateway.
+ * @module
+ */
+
+/** What the lines are made for. */
+export interface ClientTarget {
+  /** The gateway, such as `http://127.0.0.1:9107`. */
+  readonly url: string;
+  readonly model: string;
+  /** True when the gateway asks for a key: the lines then say where it goes, never what it is. */
+  readonly keyed: boolean;
+}
+
+/** A client and its lines. */
+export interface ClientLines {
+  readonly title: string;
+  readonly lines: readonly string[];
+}
+
+/** For every OpenAI client that reads the environment. */
+export function environmentLines({ url, keyed }: ClientTarget, platform: string): ClientLines {
+  const set = (name: string, value: string): string =>
+    platform === "win32" ? `$env:${name} = "${value}"` : `export ${name}=${value}`;
+  return {
+    title: "any OpenAI client",
+    lines: [set("OPENAI_BASE_URL", `${url}/v1`), set("OPENAI_API_KEY", keyed ? "<your gateway key>" : "planport")],
+  };
+}
+
+/** For curl. */
+export function curlLines({ url, model, keyed }: ClientTarget): ClientLines {
+  return {
+    title: "curl",
+    lines: [
+      `curl ${url}/v1/responses \\`,
+      ...(keyed ? [`  -H "authorization: Bearer $PLANPORT_KEY" \\`] : []),
+      `  -H "content-type: application/json" \\`,
+      `  -d '{"model": "${model}", "input": "Why is the sky blue?"}'`,
+    ],
+  };
+}
+
+/** For OpenAI's library for Node. */
+export function nodeLines({ url, model, keyed }: ClientTarget): ClientLines {
+  const key = keyed ? "process.env.PLANPORT_KEY" : '"planport"';
+  return {
+    title: "openai for Node (npm install openai)",
+    lines: [
+      'import OpenAI from "openai";',
+      `const openai = new OpenAI({ baseURL: "${url}/v1", apiKey: ${key} });`,
+      `const answer = await openai.responses.create({ model: "${model}", input: "Why is the sky blue?" });`,
+      "console.log(answer.output_text);",
+    ],
+  };
+}
+
+/** For OpenAI's library for Python. */
+export function pythonLines({ url, model, keyed }: ClientTarget): ClientLines {
+  const key = keyed ? 'os.environ["PLANPORT_KEY"]' : '"planport"';
+  return {
+    title: "openai for Python (pip install openai)",
+    lines: [
+      ...(keyed ? ["import os"] : []),
+      "from openai import OpenAI",
+      `openai = OpenAI(base_url="${url}/v1", api_key=${key})`,
+      `print(openai.responses.create(model="${model}", input="Why is the sky blue?").output_text)`,
+    ],
+  };
+}
+
+/** For the Codex CLI: a provider in its `config.toml`. */
+export function codexLines({ url, model, keyed }: ClientTarget): ClientLines {
+  return {
+    title: "Codex CLI (~/.codex/config.toml)",
+    lines: [
+      `model = "${model}"`,
+      'model_provider = "planport"',
+      "[model_providers.planport]",
+      'name = "planport"',
+      `base_url = "${url}/v1"`,
+      'wire_api = "responses"',
+      ...(keyed ? ['env_key = "PLANPORT_KEY"'] : []),
+    ],
+  };
+}

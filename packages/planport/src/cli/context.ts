@@ -1,0 +1,37 @@
+/**
+ * What every command is given: the world around it, so that none reaches for `process`.
+ * @module
+ */
+import { readFileSync } from "node:fs";
+import type { Environment } from "../config/index.ts";
+import type { Terminal } from "./terminal.ts";
+
+/** The surroundings of one command. */
+export interface CommandContext {
+  readonly terminal: Terminal;
+  readonly stdin: NodeJS.ReadStream;
+  readonly env: Environment;
+  /** `process.platform`. */
+  readonly platform: NodeJS.Platform;
+  readonly homeDir: string;
+  /** Aborts on the first Ctrl-C (or SIGTERM), and when nobody reads standard output any more. */
+  readonly signal: AbortSignal;
+  /** planport's own version. */
+  readonly version: string;
+}
+
+/** The version in package.json. */
+export function readVersion(): string {
+  const text = readFileSync(new URL("../../package.json", import.meta.url), "utf8");
+  return (JSON.parse(text) as { version: string }).version;
+}
+
+/** Resolves when `signal` aborts. Keeps the process alive meanwhile. */
+export async function untilAborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return;
+  const keepAlive = setInterval(() => {}, 60_000);
+  await new Promise<void>((resolve) => {
+    signal.addEventListener("abort", () => resolve(), { once: true });
+  });
+  clearInterval(keepAlive);
+}

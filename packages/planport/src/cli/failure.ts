@@ -1,0 +1,47 @@
+/**
+ * How a command's failure is told: one line, never a stack, never a secret.
+ * @module
+ */
+import { ConfigError, type AnyPlanportError, toPlanportError } from "../errors.ts";
+import { redactText } from "../observe/index.ts";
+import { toErrorBody } from "../protocol/index.ts";
+import { type ExitCode, exitCodeFor } from "./exit-codes.ts";
+import { type Output, printable } from "./terminal.ts";
+
+/** How to tell it. */
+export interface FailureOptions {
+  /** As an error object in place of a sentence. */
+  readonly json: boolean;
+  /** Show the stack. */
+  readonly debug: boolean;
+}
+
+/** Says what went wrong on standard error. Gives the exit code. */
+export async function reportFailure(thrown: unknown, err: Output, options: FailureOptions): Promise<ExitCode> {
+  const error = toPlanportError(thrown);
+  const message = messageOf(error);
+  if (options.json) {
+    const body = toErrorBody(error, Date.now());
+    await err.line(JSON.stringify({ error: { ...body.error, message } }));
+  } else {
+    await err.line(`${err.style.red("planport:")} ${message}`);
+  }
+  if (options.debug) await err.line(err.style.dim(stackOf(thrown)));
+  return exitCodeFor(error);
+}
+
+function messageOf(error: AnyPlanportError): string {
+  if (error instanceof ConfigError && error.code === "internal" && error.cause instanceof Error)
+    return `an unexpected fault: ${oneLine(error.cause.message)} (PLANPORT_LOG=debug shows where)`;
+  return oneLine(error.message);
+}
+
+function oneLine(text: string): string {
+  return printable(redactText(text).replaceAll(/\s*\n\s*/g, " "));
+}
+
+function stackOf(thrown: unknown): string {
+  if (!(thrown instanceof Error)) return redactText(String(thrown));
+  const own = redactText(thrown.stack ?? thrown.message);
+  return thrown.cause instanceof Error ? `${own}\ncaused by ${stackOf(thrown.cause)}` : own;
+}

@@ -1,0 +1,73 @@
+/**
+ * What comes in on standard input.
+ * @module
+ */
+import { createInterface } from "node:readline";
+import { RequestError } from "../errors.ts";
+import type { CommandContext } from "./context.ts";
+
+/** More than this is no question. Images and files have APIs of their own. */
+const MAX_INPUT_BYTES = 64 * 1024 * 1024;
+
+/**
+ * All of standard input as text.
+ * @throws {RequestError} `cancelled` on Ctrl-C, `body_too_large` beyond 64 MiB.
+ */
+export async function readAll({ stdin, signal }: CommandContext): Promise<string> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  const stop = (): void => void stdin.destroy();
+  signal.addEventListener("abort", stop, { once: true });
+  try {
+    for await (const chunk of stdin as AsyncIterable<Buffer>) {
+      length += chunk.length;
+      if (length > MAX_INPUT_BYTES) throw new RequestError("body_too_large", "Standard input is longer than 64 MiB.");
+      chunks.push(chunk);
+    }
+  } catch (error) {
+    if (!signal.aborted) throw error;
+  } finally {
+    signal.removeEventListener("abort", stop);
+  }
+  if (signal.aborted) throw new RequestError("cancelled", "Interrupted.");
+  return Buffer.concat(chunks).toString("utf8");
+}
+
+/**
+ * The lines of standard input as they come: what a person pastes. It ends with the input, which may well be closed from
+ * the start. Leaving it early lets go of standard input at once, even while a line is awaited.
+ */
+export function readLines({ stdin }: Pick<CommandContext, "stdin">): AsyncIterableIterator<string> {
+  const reader = createInterface({ input: stdin });
+  const lines: string[] = [];
+  let waiting: ((result: IteratorResult<string>) => void) | null = null;
+  let isOver = false;
+  const end = (): IteratorResult<string> => ({ done: true, value: undefined });
+  reader.on("line", (line) => {
+    if (waiting === null) lines.push(line);
+    else waiting({ done: false, value: line });
+    waiting = null;
+  });
+  reader.on("close", () => {
+    isOver = true;
+    waiting?.(end());
+    waiting = null;
+  });
+  return {
+    [Symbol.asyncIterator]() {
+      return this;
+    },
+    next: () =>
+      new Promise((resolve) => {
+        const line = lines.shift();
+        if (line !== undefined) resolve({ done: false, value: line });
+        else if (isOver) resolve(end());
+        else waiting = resolve;
+      }),
+    return: async () => {
+      reader.close();
+      stdin.pause();
+      return end();
+    },
+  };
+}

@@ -1,0 +1,101 @@
+/**
+ * The command line's front door: one process, one command, one exit code.
+ * @module
+ */
+import { homedir } from "node:os";
+import { CommanderError } from "commander";
+import { type CommandContext, readVersion } from "./context.ts";
+import { EXIT, type ExitCode } from "./exit-codes.ts";
+import { reportFailure } from "./failure.ts";
+import { createProgram } from "./program.ts";
+import { type Terminal, createTerminal } from "./terminal.ts";
+
+/** Runs the command in `process.argv` and ends the process with its exit code. */
+export async function runProcess(): Promise<void> {
+  const interruption = watchProcess();
+  const context: CommandContext = {
+    terminal: createTerminal(process.stdout, process.stderr, process.env),
+    stdin: process.stdin,
+    env: process.env,
+    platform: process.platform,
+    homeDir: homedir(),
+    signal: interruption.signal,
+    version: readVersion(),
+  };
+  const code = await runCommand(process.argv.slice(2), context);
+  await flush(process.stdout);
+  await flush(process.stderr);
+  // Not left to the event loop: an idle keep-alive socket or a read on standard input would hold the process.
+  process.exit(interruption.readerLeft() ? EXIT.ok : code);
+}
+
+/** Runs one command line. Never throws: failures are told on standard error and become an exit code. */
+export async function runCommand(args: readonly string[], context: CommandContext): Promise<ExitCode> {
+  const { terminal } = context;
+  let code: ExitCode = EXIT.ok;
+  const program = createProgram(context, (result) => {
+    code = result;
+  });
+  if (args.length === 0) {
+    program.outputHelp({ error: true });
+    return EXIT.usage;
+  }
+  const json = asksForJson(args);
+  try {
+    await program.parseAsync([...args], { from: "user" });
+    return code;
+  } catch (error) {
+    if (error instanceof CommanderError) return reportUsage(error, terminal, json);
+    // Whoever pressed Ctrl-C, or stopped reading, knows why it ended.
+    if (context.signal.aborted) return EXIT.interrupted;
+    return reportFailure(error, terminal.err, { json, debug: context.env["PLANPORT_LOG"]?.toLowerCase() === "debug" });
+  }
+}
+
+async function reportUsage(error: CommanderError, { err }: Terminal, json: boolean): Promise<ExitCode> {
+  if (error.exitCode === 0) return EXIT.ok; // Help or version, which commander has printed.
+  // Commander writes `error: unknown command 'x'\n(Did you mean y?)`; it becomes one line like all others.
+  const message = error.message.replace(/^error: /, "").replaceAll(/\s*\n\s*/g, " ");
+  if (json) {
+    const body = { message, type: "invalid_request_error", param: null, code: error.code };
+    await err.line(JSON.stringify({ error: body }));
+  } else {
+    await err.line(`${err.style.red("planport:")} ${message}. See planport --help.`);
+  }
+  return EXIT.usage;
+}
+
+function asksForJson(args: readonly string[]): boolean {
+  const end = args.indexOf("--");
+  return (end < 0 ? args : args.slice(0, end)).includes("--json");
+}
+
+interface Interruption {
+  readonly signal: AbortSignal;
+  /** True when whoever read standard output closed it (`planport ask … | head -1`). */
+  readerLeft(): boolean;
+}
+
+function watchProcess(): Interruption {
+  const controller = new AbortController();
+  let left = false;
+  const interrupt = (): void => {
+    if (controller.signal.aborted) process.exit(EXIT.interrupted); // Asked twice: no more waiting.
+    controller.abort();
+  };
+  process.on("SIGINT", interrupt).on("SIGTERM", interrupt);
+  process.stdout.on("error", () => {
+    left = true;
+    controller.abort();
+  });
+  // Nobody to tell: standard error itself is gone.
+  process.stderr.on("error", () => {});
+  return { signal: controller.signal, readerLeft: () => left };
+}
+
+async function flush(stream: NodeJS.WriteStream): Promise<void> {
+  if (stream.destroyed || stream.writableEnded) return;
+  await new Promise<void>((resolve) => {
+    stream.write("", () => resolve());
+  });
+}

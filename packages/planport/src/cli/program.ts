@@ -1,0 +1,226 @@
+/**
+ * The commands and their options. What a command does is loaded only when it is run.
+ * @module
+ */
+import { Command, Option } from "commander";
+import { DEFAULT_PORT, LOG_LEVELS } from "../config/index.ts";
+import type { AskOptions } from "./commands/ask.ts";
+import type { LoginOptions } from "./commands/login.ts";
+import type { ModelsOptions } from "./commands/models.ts";
+import type { ServeOptions } from "./commands/serve.ts";
+import type { UsageOptions } from "./commands/usage.ts";
+import type { CommandContext } from "./context.ts";
+import { EXIT_CODES_HELP, type ExitCode } from "./exit-codes.ts";
+import type { BackendOptions } from "./session.ts";
+
+/** Takes a command's exit code. */
+export type SetResult = (code: ExitCode) => void;
+
+/** Builds the program. Bad command lines make `parseAsync` throw a `CommanderError`; nothing here ends the process. */
+export function createProgram(context: CommandContext, setResult: SetResult): Command {
+  const program = new Command("planport")
+    .description("Your ChatGPT plan, on a port of your own.")
+    .version(context.version, "-v, --version", "print planport's version")
+    .helpOption("-h, --help", "show help")
+    .helpCommand("help [command]", "show help for a command")
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => void context.terminal.out.write(text),
+      writeErr: (text) => void context.terminal.err.write(text),
+      // Told once, by the caller, in planport's own form.
+      outputError: () => {},
+      getOutHasColors: () => false,
+      getErrHasColors: () => false,
+    })
+    .addHelpText(
+      "after",
+      examples(
+        "planport login                 sign in with your ChatGPT account",
+        'planport ask "why is the sky blue?"',
+        "planport serve                 an OpenAI-compatible server on this machine",
+        "planport demo                  see it all work, without an account",
+      ),
+    )
+    .addHelpText("after", EXIT_CODES_HELP);
+  addSignInCommands(program, context, setResult);
+  addAskCommand(program, context, setResult);
+  addPlanCommands(program, context, setResult);
+  addServeCommand(program, context, setResult);
+  addSimulatorCommands(program, context, setResult);
+  program
+    .command("version")
+    .description("print planport's version")
+    .action(async () => context.terminal.out.line(context.version));
+  for (const command of program.commands) command.addHelpText("after", EXIT_CODES_HELP);
+  return program;
+}
+
+function addSignInCommands(program: Command, context: CommandContext, setResult: SetResult): void {
+  program
+    .command("login")
+    .description("sign in with your ChatGPT account")
+    .option("--no-browser", "only print the address; open it wherever you like and paste what comes back")
+    .addOption(
+      new Option("--device-auth", "sign in with a code on another device").conflicts(["withAccessToken", "browser"]),
+    )
+    .addOption(
+      new Option("--with-access-token", "read an enterprise access token (at-…) from standard input").conflicts(
+        "browser",
+      ),
+    )
+    .addOption(logLevelOption())
+    .addHelpText(
+      "after",
+      examples(
+        "planport login                 opens your browser",
+        "planport login --no-browser    over SSH: open the printed address, paste the final one back",
+        "planport login --device-auth   type a short code on any device",
+        "printenv CODEX_ACCESS_TOKEN | planport login --with-access-token",
+      ),
+    )
+    .action(async (options: LoginOptions) => {
+      const { login } = await import("./commands/login.ts");
+      setResult(await login(context, options));
+    });
+  program
+    .command("logout")
+    .description("end planport's own sign-in and forget it (a Codex login is left alone)")
+    .addOption(logLevelOption())
+    .addHelpText("after", examples("planport logout"))
+    .action(async (options: BackendOptions) => {
+      const { logout } = await import("./commands/logout.ts");
+      setResult(await logout(context, options));
+    });
+  program
+    .command("status")
+    .description("who is signed in, from where, and what is set")
+    .option("--json", "print JSON")
+    .addOption(baseUrlOption())
+    .addHelpText("after", examples("planport status", "planport status --json"))
+    .action(async (options: BackendOptions & { readonly json?: boolean }) => {
+      const { status } = await import("./commands/status.ts");
+      setResult(await status(context, options));
+    });
+}
+
+function addAskCommand(program: Command, context: CommandContext, setResult: SetResult): void {
+  program
+    .command("ask")
+    .description("ask one question and print the answer as it is written")
+    .argument("[question...]", "the question; `-`, or nothing, reads standard input")
+    .option("-m, --model <model>", "the model (planport models lists them)")
+    .option("--effort <level>", "how hard to think: low, medium, high, … as the model offers")
+    .option("--system <text>", "instructions for the model")
+    .option("--json", "print every event as one line of JSON")
+    .option("--no-stream", "print the answer only when it is whole")
+    .addOption(baseUrlOption())
+    .addOption(logLevelOption())
+    .addHelpText(
+      "after",
+      examples(
+        'planport ask "why is the sky blue?"',
+        'git diff | planport ask --system "Review this change." -',
+        'planport ask --json "hello" | jq -r .type',
+      ),
+    )
+    .action(async (words: string[], options: AskOptions) => {
+      const { ask } = await import("./commands/ask.ts");
+      setResult(await ask(context, words, options));
+    });
+}
+
+function addPlanCommands(program: Command, context: CommandContext, setResult: SetResult): void {
+  program
+    .command("models")
+    .description("the models your plan offers")
+    .option("--json", "print JSON")
+    .option("--all", "also those that are hidden from lists")
+    .addOption(baseUrlOption())
+    .addOption(logLevelOption())
+    .addHelpText("after", examples("planport models", "planport models --json | jq -r '.data[].id'"))
+    .action(async (options: ModelsOptions) => {
+      const { models } = await import("./commands/models.ts");
+      setResult(await models(context, options));
+    });
+  program
+    .command("usage")
+    .description("how much of your plan is used")
+    .option("--json", "print JSON")
+    .addOption(baseUrlOption())
+    .addOption(logLevelOption())
+    .addHelpText("after", examples("planport usage", "planport usage --json"))
+    .action(async (options: UsageOptions) => {
+      const { usage } = await import("./commands/usage.ts");
+      setResult(await usage(context, options));
+    });
+}
+
+function addServeCommand(program: Command, context: CommandContext, setResult: SetResult): void {
+  program
+    .command("serve")
+    .description("run the OpenAI-compatible gateway")
+    .option("--host <host>", "address to listen on; beyond loopback a key is needed (default: 127.0.0.1)")
+    .option("-p, --port <port>", `port to listen on; 0 takes any free one (default: ${DEFAULT_PORT}, or PLANPORT_PORT)`)
+    .option(
+      "--key <key>",
+      "what clients must send as their API key (better: PLANPORT_KEY, which no process list shows)",
+    )
+    .option("--allow-origin <origin>", "let pages of this origin call (may be given more than once)", collect)
+    .option("--allow-host <name>", "accept this name in the Host header (may be given more than once)", collect)
+    .addOption(baseUrlOption())
+    .addOption(logLevelOption())
+    .addHelpText(
+      "after",
+      examples(
+        "planport serve",
+        "planport serve --port 8080 --log-level info",
+        "PLANPORT_KEY=… planport serve --host 0.0.0.0 --allow-host box.lan",
+      ),
+    )
+    .addHelpText(
+      "after",
+      "\nCtrl-C or SIGTERM lets running answers end and exits with 0; a second Ctrl-C cuts them and exits with 130.",
+    )
+    .action(async (options: ServeOptions) => {
+      const { serve } = await import("./commands/serve.ts");
+      setResult(await serve(context, options));
+    });
+}
+
+function addSimulatorCommands(program: Command, context: CommandContext, setResult: SetResult): void {
+  program
+    .command("simulator")
+    .description("run the stand-in for OpenAI's sign-in server and the Codex backend")
+    .option("-p, --port <port>", "port to listen on; 0 takes any free one", "0")
+    .addHelpText("after", examples("planport simulator", "planport simulator --port 9900"))
+    .action(async (options: { readonly port: string }) => {
+      const { simulator } = await import("./commands/simulator.ts");
+      setResult(await simulator(context, options));
+    });
+  program
+    .command("demo")
+    .description("see planport at work against the simulator: no account, no internet")
+    .argument("[question...]", "what to ask")
+    .addHelpText("after", examples("planport demo", 'planport demo "write a haiku about ports"'))
+    .action(async (words: string[]) => {
+      const { demo } = await import("./commands/demo.ts");
+      setResult(await demo(context, words));
+    });
+}
+
+function baseUrlOption(): Option {
+  return new Option("--base-url <url>", "the backend's base URL, in place of finding it");
+}
+
+function logLevelOption(): Option {
+  // Checked with all other settings, so that a bad PLANPORT_LOG and a bad flag read the same.
+  return new Option("--log-level <level>", `what to log on standard error: ${LOG_LEVELS.join(", ")}`);
+}
+
+function collect(value: string, before: readonly string[] = []): string[] {
+  return [...before, value];
+}
+
+function examples(...lines: string[]): string {
+  return `\nExamples:\n${lines.map((line) => `  ${line}`).join("\n")}`;
+}
