@@ -1,0 +1,115 @@
+/**
+ * What the backend refuses about a request as a whole. Texts as seen from the real one where they are known.
+ * @module
+ */
+import { isJsonObject, type Item, type JsonObject, type ModelInfo } from "../../protocol/index.ts";
+import { collectTools } from "../model/tools.ts";
+import { checkItems } from "./item-refusals.ts";
+import { detail, invalid, type Refusal } from "./refusal.ts";
+import type { Seal } from "./seal.ts";
+
+/** What a request is judged by. */
+export interface RequestFacts {
+  readonly body: JsonObject;
+  readonly transport: "http" | "websocket";
+  /** The client said that it speaks the lite shape. */
+  readonly liteHeader: boolean;
+  readonly seal: Seal;
+  readonly findModel: (slug: string) => ModelInfo | undefined;
+}
+
+const REFUSED_PARAMETERS: readonly string[] = [
+  "max_output_tokens",
+  "max_completion_tokens",
+  "max_tokens",
+  "temperature",
+  "top_p",
+  "top_logprobs",
+  "user",
+  "truncation",
+  "metadata",
+  "safety_identifier",
+  "prompt_cache_retention",
+  "prompt_cache_options",
+  "context_management",
+  "stream_options",
+  "background",
+  "conversation",
+  "prompt",
+  "max_tool_calls",
+];
+
+/** Judges the fields of a request, before its history is put together. Null: nothing to object to. */
+export function checkRequest(facts: RequestFacts): Refusal | null {
+  const { body } = facts;
+  for (const name of REFUSED_PARAMETERS) if (name in body) return detail(`Unsupported parameter: ${name}`);
+  if (facts.transport === "http" && body["previous_response_id"] != null)
+    return detail("Unsupported parameter: previous_response_id");
+  if (body["store"] !== false) return detail("Store must be set to false");
+  if (body["stream"] !== true) return detail("Stream must be set to true");
+  if (!Array.isArray(body["input"])) return detail("Input must be a list");
+  const odd = body["input"].findIndex((item) => !isJsonObject(item));
+  if (odd !== -1)
+    return invalid(`Invalid type for 'input[${odd}]': expected an object.`, `input[${odd}]`, "invalid_type");
+  const { model } = body;
+  if (typeof model !== "string" || model === "")
+    return invalid("Missing required parameter: 'model'.", "model", "missing_required_parameter");
+  const info = facts.findModel(model);
+  if (info === undefined)
+    return detail(`The '${model}' model is not supported when using Codex with a ChatGPT account.`);
+  if (facts.liteHeader && info.use_responses_lite === true && body["tools"] !== undefined)
+    return detail("Unsupported parameter: tools");
+  return checkTools(body["tools"]) ?? checkFormat(body["text"]);
+}
+
+/** Judges the whole history: what a client sent, and on a WebSocket what went before. */
+export function checkHistory(facts: RequestFacts, items: readonly Item[]): Refusal | null {
+  const { body } = facts;
+  const instructed = typeof body["instructions"] === "string" && body["instructions"] !== "";
+  const prompted = items.some((item) => item["role"] === "developer" || item["role"] === "system");
+  if (!instructed && !prompted && body["generate"] !== false) return detail("Instructions are required");
+  return checkItems(items, facts.seal) ?? checkChoice(body, items);
+}
+
+function checkTools(tools: unknown): Refusal | null {
+  if (tools === undefined || tools === null) return null;
+  if (!Array.isArray(tools))
+    return invalid("Invalid type for 'tools': expected an array of objects.", "tools", "invalid_type");
+  for (const [index, tool] of tools.entries()) {
+    const at = `tools[${index}]`;
+    if (!isJsonObject(tool)) return invalid(`Invalid type for '${at}': expected an object.`, at, "invalid_type");
+    if (typeof tool["type"] !== "string")
+      return invalid(`Missing required parameter: '${at}.type'.`, `${at}.type`, "missing_required_parameter");
+    if (tool["type"] !== "function" && tool["type"] !== "custom") continue;
+    const { name } = tool;
+    if (typeof name !== "string")
+      return invalid(`Missing required parameter: '${at}.name'.`, `${at}.name`, "missing_required_parameter");
+    if (!/^[a-zA-Z0-9_-]+$/.test(name))
+      return invalid(
+        `Invalid '${at}.name': string does not match pattern. Expected a string that matches the pattern '^[a-zA-Z0-9_-]+$'.`,
+        `${at}.name`,
+        "invalid_value",
+      );
+  }
+  return null;
+}
+
+function checkFormat(text: unknown): Refusal | null {
+  const format = isJsonObject(text) ? text["format"] : undefined;
+  if (!isJsonObject(format) || format["type"] !== "json_schema") return null;
+  for (const field of ["name", "schema"])
+    if (format[field] === undefined)
+      return invalid(
+        `Missing required parameter: 'text.format.${field}'.`,
+        `text.format.${field}`,
+        "missing_required_parameter",
+      );
+  return null;
+}
+
+function checkChoice(body: JsonObject, items: readonly Item[]): Refusal | null {
+  const choice = body["tool_choice"];
+  if (!isJsonObject(choice) || (choice["type"] !== "function" && choice["type"] !== "custom")) return null;
+  if (collectTools(body, items).some((tool) => tool.name === choice["name"])) return null;
+  return invalid(`Tool choice '${String(choice["name"])}' not found in 'tools' parameter.`, "tool_choice");
+}

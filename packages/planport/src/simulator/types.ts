@@ -1,0 +1,107 @@
+/**
+ * The simulator as its users see it.
+ * @module
+ */
+import type { JsonObject, ModelInfo } from "../protocol/index.ts";
+import type { Accounts } from "./accounts.ts";
+import type { IssuedTokens } from "./oauth/tokens.ts";
+import type { Script, Target } from "./script/script.ts";
+
+/** A model of the catalogue: only the slug is needed, the rest gets the values of a classic model. */
+export type ModelOptions = Partial<ModelInfo> & { readonly slug: string };
+
+/** Options of {@link startSimulator}. */
+export interface SimulatorOptions {
+  /** Default 0: any free port. */
+  readonly port?: number;
+  /** Default `127.0.0.1`. */
+  readonly host?: string;
+  /** Default one hour. */
+  readonly accessTokenTtlMs?: number;
+  /** Pause before each event of a model answer. Default 0. */
+  readonly deltaDelayMs?: number;
+  /** `/oauth/authorize` says yes without a page, and device codes are approved at the first poll. Default false. */
+  readonly autoApprove?: boolean;
+  /** Device codes are approved at this poll. Default: 1 with `autoApprove`, else only by {@link Simulator.approveDevice} or the page. */
+  readonly autoApproveDeviceAfterPolls?: number;
+  /** What the device flow asks its client to wait between polls. Default 5. */
+  readonly deviceIntervalSeconds?: number;
+  /** Replaces the catalogue. */
+  readonly models?: readonly ModelOptions[];
+  /** The time in milliseconds since the epoch. Default `Date.now`. */
+  readonly clock?: () => number;
+  /** Gets one line per call: method, path and status; never a token. */
+  readonly log?: (line: string) => void;
+  /** Makes ids and tokens the same in each run. */
+  readonly seed?: string;
+  /** How many of the newest calls {@link Simulator.requests} keeps. Default 1000. */
+  readonly maxRecordedRequests?: number;
+}
+
+/** One call, as it came in. A test instrument: it holds tokens and prompts. */
+export interface RecordedRequest {
+  /** `SEND` for a WebSocket message. */
+  readonly method: string;
+  /** Without the query. */
+  readonly path: string;
+  readonly query: Readonly<Record<string, string>>;
+  /** Lower-case names. Of a WebSocket message: those of its handshake. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** Decoded: JSON as a value, a form as an object of strings, other text as it is, null when there was none. */
+  readonly body: unknown;
+  readonly transport: "http" | "websocket";
+  /** What the call was for; null for pages, control calls and unknown paths. */
+  readonly target: Target | null;
+}
+
+/** A sign-in's result and when its access token ends. */
+export interface SimulatedLogin extends IssuedTokens {}
+
+/** A running simulator. */
+export interface Simulator {
+  /** `http://127.0.0.1:PORT`. The same server also answers for `localhost:PORT`. */
+  readonly origin: string;
+  /** The OAuth issuer; the origin. */
+  readonly issuer: string;
+  /** What `CODEX_AUTHAPI_BASE_URL` takes. */
+  readonly authApiBaseUrl: string;
+  /** What Codex's `chatgpt_base_url` takes. */
+  readonly chatgptBaseUrl: string;
+  /** What Codex's `openai_base_url` takes. */
+  readonly codexBaseUrl: string;
+  readonly accounts: Accounts;
+  /** The result of a sign-in, without the dance. */
+  issueTokens(options?: { readonly accountId?: string; readonly accessTokenTtlMs?: number }): SimulatedLogin;
+  /** A live personal access token, `at-…`. */
+  issuePersonalAccessToken(options?: { readonly accountId?: string }): string;
+  /** All outstanding access tokens answer 401 from now on; refreshing still works. */
+  expireAccessTokens(): void;
+  /** All outstanding refresh tokens are refused as `refresh_token_expired` from now on. */
+  expireRefreshTokens(): void;
+  /**
+   * Approves a device code for an account (default: the default account).
+   * @throws {RequestError} `request_invalid` when the code is unknown or expired.
+   */
+  approveDevice(userCode: string, accountId?: string): void;
+  /** Denies a device code: its next poll fails. */
+  denyDevice(userCode: string): void;
+  readonly script: Script;
+  /** The newest calls, oldest first. */
+  readonly requests: readonly RecordedRequest[];
+  /** Refreshes that succeeded. */
+  readonly refreshes: number;
+  /** Refresh tokens that came a second time. */
+  readonly reusedRefreshTokens: number;
+  /** Tokens withdrawn. */
+  readonly revoked: number;
+  /** Model answers that reached their end. */
+  readonly completedResponses: number;
+  /** Model answers that are being streamed now. */
+  readonly openResponses: number;
+  /** The state as `GET /_simulator/state` shows it: no tokens, no prompts. */
+  state(): JsonObject;
+  /** Forgets recorded calls, scripts and counters; keeps accounts and tokens. */
+  reset(): void;
+  /** Ends all streams and stops listening. Safe to call twice. */
+  close(): Promise<void>;
+}
