@@ -16,7 +16,7 @@ export interface ChatSseEncoder {
   /**
    * The text to write for one event; "" when there is none. Malformed JSON and unknown events give "". A
    * `response.failed` gives what {@link ChatSseEncoder.fail} does, in the backend's words.
-   * @param type The event's type.
+   * @param type The event's type, for data that does not tell it itself.
    * @param json The event's data as it came.
    */
   push(type: string, json: string): string;
@@ -64,8 +64,9 @@ export function createChatSseEncoder(context: ChatChunkContext): ChatSseEncoder 
       if (ended) return "";
       const event = tryParseJson(json);
       if (!isJsonObject(event)) return "";
-      if (event["type"] !== type) event["type"] = type;
-      if (type === "response.output_text.delta") return pushText(event as CodexEvent);
+      // As in Codex, the JSON decides; the event line only helps out.
+      if (typeof event["type"] !== "string") event["type"] = type;
+      if (event["type"] === "response.output_text.delta") return pushText(event as CodexEvent);
       const chunks = chunker.push(event as CodexEvent);
       if (chunker.terminated && chunker.failure !== null) return closeFailed(toBody(chunker.failure));
       return encodeChunks(chunks);

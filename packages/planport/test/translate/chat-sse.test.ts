@@ -58,6 +58,15 @@ describe("createChatSseEncoder", () => {
     );
   });
 
+  it("believes the data's type before the event line's, and the event line's where the data has none", () => {
+    const delta = { item_id: "m", delta: "a" };
+    for (const [type, data] of [
+      ["message", { type: "response.output_text.delta", ...delta }],
+      ["response.output_text.delta", delta],
+    ] as const)
+      expect(createChatSseEncoder(context).push(type, JSON.stringify(data))).toContain('"content":"a"');
+  });
+
   it("skips malformed JSON", () => {
     const encoder = createChatSseEncoder(context);
     expect(encoder.push("response.output_text.delta", "{oops")).toBe("");
