@@ -11,7 +11,7 @@ export interface Catalogue {
   readonly models: readonly ModelInfo[];
   /** Changes whenever the list does. */
   readonly etag: string;
-  find(slug: string): ModelInfo | undefined;
+  readonly find: (slug: string) => ModelInfo | undefined;
 }
 
 type Row = readonly [slug: string, priority: number, window: number, effort: string, efforts: string, hidden?: "hide"];

@@ -131,20 +131,20 @@ function checkSealed(item: Item, seal: Seal): Refusal | null {
 /** Each output needs its call before it, each call its output. */
 function checkPairs(items: readonly Item[]): Refusal | null {
   for (const [callType, kind] of Object.entries(CALL_KINDS)) {
-    const open = new Set<unknown>();
-    const made = new Set<unknown>();
+    const open = new Set<string>();
+    const made = new Set<string>();
     for (const item of items) {
-      const callId = item["call_id"];
+      const callId = String(item["call_id"]);
       if (item.type === callType) {
         open.add(callId);
         made.add(callId);
       } else if (item.type === kind.output) {
-        if (!made.has(callId)) return invalid(`${kind.noCall} ${String(callId)}.`, "input");
+        if (!made.has(callId)) return invalid(`${kind.noCall} ${callId}.`, "input");
         open.delete(callId);
       }
     }
     const [first] = open;
-    if (first !== undefined) return invalid(`${kind.noOutput} ${String(first)}.`, "input");
+    if (first !== undefined) return invalid(`${kind.noOutput} ${first}.`, "input");
   }
   return null;
 }

@@ -35,7 +35,7 @@ export function serveSocket(world: World, ws: WebSocket, req: IncomingMessage): 
   const connection = new Connection(world, ws, req);
   // "drop" effects and leaving clients end a socket at any time; what is in flight ends by its signal.
   ws.on("error", () => ws.terminate());
-  ws.on("message", (data, isBinary) => connection.receive(isBinary ? null : String(data as Buffer)));
+  ws.on("message", (data, isBinary) => connection.receive(isBinary || !Buffer.isBuffer(data) ? null : data.toString()));
   ws.on("close", () => connection.close());
 }
 

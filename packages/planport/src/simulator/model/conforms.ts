@@ -78,7 +78,8 @@ function within(size: number, schema: JsonObject, low: string, high: string): bo
 }
 
 function fitsString(value: string, schema: JsonObject): boolean {
-  if (!within([...value].length, schema, "minLength", "maxLength")) return false;
+  // Lengths count characters, not UTF-16 code units (JSON Schema Validation section 6.3.1).
+  if (!within(Array.from(value).length, schema, "minLength", "maxLength")) return false;
   return typeof schema["pattern"] !== "string" || matchesPattern(value, schema["pattern"]);
 }
 

@@ -12,8 +12,9 @@ interface Scope {
   readonly hints: Hints;
   /** Numbers of the prompt that no field has taken yet. */
   readonly numbers: number[];
-  /** References being followed: taking one again would never end. */
+  /** References being followed: taking one again may never end. */
   readonly refs: readonly string[];
+  readonly depth: number;
 }
 
 // A schema whose required fields contain itself has no finite value; give up rather than overflow.
@@ -21,12 +22,12 @@ const MAX_DEPTH = 40;
 
 /** Makes a value. Schemas with keywords beyond the usual (see {@link conforms}) may get one that does not fit. */
 export function fitSchema(schema: unknown, hints: Hints): unknown {
-  return fit(schema, "", { root: schema, hints, numbers: numbersIn(hints), refs: [] });
+  return fit(schema, "", { root: schema, hints, numbers: numbersIn(hints), refs: [], depth: 0 });
 }
 
 function fit(raw: unknown, name: string, outer: Scope): unknown {
   if (!isJsonObject(raw)) return raw === false ? null : fitString({}, name, outer.hints);
-  if (outer.refs.length > MAX_DEPTH) return null;
+  if (outer.depth > MAX_DEPTH) return null;
   const { schema, scope } = flatten(raw, outer);
   if ("const" in schema) return schema["const"];
   if (Array.isArray(schema["enum"])) return pickEnum(schema["enum"], name, scope.hints);
@@ -52,25 +53,23 @@ function fit(raw: unknown, name: string, outer: Scope): unknown {
 }
 
 /** Follows `$ref` and folds `allOf` in, so that one plain schema is left. */
-function flatten(raw: JsonObject, outer: Scope): { schema: JsonObject; scope: Scope } {
-  let schema = raw;
-  let scope = outer;
-  while (typeof schema["$ref"] === "string" && scope.refs.length <= MAX_DEPTH) {
-    const { $ref, ...rest } = schema;
-    const target = resolvePointer(scope.root, String($ref));
-    schema = isJsonObject(target) ? merge(target, rest) : rest;
-    scope = { ...scope, refs: [...scope.refs, String($ref)] };
+function flatten(raw: JsonObject, scope: Scope): { schema: JsonObject; scope: Scope } {
+  if (typeof raw["$ref"] === "string" && scope.depth <= MAX_DEPTH) {
+    const { $ref, ...rest } = raw as JsonObject & { $ref: string };
+    const target = resolvePointer(scope.root, $ref);
+    return flatten(isJsonObject(target) ? merge(target, rest) : rest, follow(scope, $ref));
   }
-  if (!Array.isArray(schema["allOf"])) return { schema, scope };
-  const { allOf, ...base } = schema;
-  let merged: JsonObject = base;
-  for (const part of allOf as unknown[]) {
-    if (!isJsonObject(part)) continue;
-    const flat = flatten(part, scope);
-    merged = merge(merged, flat.schema);
-    scope = flat.scope;
-  }
-  return { schema: merged, scope };
+  if (!Array.isArray(raw["allOf"])) return { schema: raw, scope };
+  const { allOf, ...base } = raw;
+  const parts = (allOf as unknown[]).filter(isJsonObject).map((part) => flatten(part, scope));
+  const merged = parts.reduce((all, part) => merge(all, part.schema), base);
+  const refs = parts.flatMap((part) => part.scope.refs.slice(scope.refs.length));
+  return { schema: merged, scope: { ...scope, refs: scope.refs.concat(refs) } };
+}
+
+/** One step deeper; by way of a reference, or by none. */
+function follow(scope: Scope, ref: string | null): Scope {
+  return { ...scope, depth: scope.depth + 1, refs: ref === null ? scope.refs : scope.refs.concat(ref) };
 }
 
 function merge(a: JsonObject, b: JsonObject): JsonObject {
@@ -130,20 +129,15 @@ function fitObject(schema: JsonObject, scope: Scope): JsonObject {
   const wanted = optional.filter((key) => hintFor(key, scope.hints) !== null || Object.hasOwn(scope.hints.known, key));
   const extra = wanted.length === 0 && required.length === 0 ? optional.slice(0, 1) : wanted;
   const safe = extra.filter((key) => !leadsBack(properties[key], scope));
-  for (const key of [...required, ...safe]) value[key] = fit(properties[key], key, deeper(scope));
+  for (const key of [...required, ...safe]) value[key] = fit(properties[key], key, follow(scope, null));
   const least = typeof schema["minProperties"] === "number" ? schema["minProperties"] : 0;
   for (const key of optional) {
     if (Object.keys(value).length >= least) break;
-    if (!(key in value)) value[key] = fit(properties[key], key, deeper(scope));
+    if (!(key in value)) value[key] = fit(properties[key], key, follow(scope, null));
   }
   for (let n = 1; Object.keys(value).length < least && schema["additionalProperties"] !== false; n += 1)
-    value[`key${n}`] = fit(schema["additionalProperties"], `key${n}`, deeper(scope));
+    value[`key${n}`] = fit(schema["additionalProperties"], `key${n}`, follow(scope, null));
   return value;
-}
-
-/** Counts depth also where no reference is followed. */
-function deeper(scope: Scope): Scope {
-  return { ...scope, refs: [...scope.refs, ""] };
 }
 
 function leadsBack(schema: unknown, scope: Scope): boolean {
@@ -152,14 +146,14 @@ function leadsBack(schema: unknown, scope: Scope): boolean {
 
 function fitArray(schema: JsonObject, name: string, scope: Scope): unknown[] {
   const prefix = Array.isArray(schema["prefixItems"]) ? schema["prefixItems"] : [];
-  const value = prefix.map((one) => fit(one, name, deeper(scope)));
+  const value = prefix.map((one) => fit(one, name, follow(scope, null)));
   const least = typeof schema["minItems"] === "number" ? schema["minItems"] : 0;
   const most = typeof schema["maxItems"] === "number" ? schema["maxItems"] : Number.POSITIVE_INFINITY;
   const { items } = schema;
   const usual = items === false || items === undefined || leadsBack(items, scope) ? 0 : 1;
   const goal = Math.min(Math.max(least, value.length === 0 ? usual : value.length), most);
   const singular = name.replace(/s$/, "");
-  while (value.length < goal) value.push(distinct(fit(items, singular, deeper(scope)), schema, value, scope));
+  while (value.length < goal) value.push(distinct(fit(items, singular, follow(scope, null)), schema, value, scope));
   return value;
 }
 

@@ -78,7 +78,7 @@ function readEscape(cursor: Cursor): string {
   const unicode = char === "p" || char === "P" ? /^\{[^}]*\}/.exec(cursor.source.slice(cursor.at))?.[0] : undefined;
   if (unicode !== undefined) {
     cursor.at += unicode.length;
-    return /Lu/.test(unicode) ? "A" : /^\{N/.test(unicode) ? "1" : "a";
+    return /Lu/.test(unicode) ? "A" : unicode.startsWith("{N") ? "1" : "a";
   }
   return CLASS_SAMPLES[char] ?? char;
 }
@@ -96,7 +96,7 @@ function readClass(cursor: Cursor): string {
   cursor.at += 1; // The closing bracket.
   if (!negated) return sample ?? "";
   const outside = new RegExp(cursor.source.slice(start - 2, cursor.at));
-  return [..."a1-_ A"].find((char) => outside.test(char)) ?? "~";
+  return ["a", "1", "-", "_", " ", "A"].find((char) => outside.test(char)) ?? "~";
 }
 
 /** How often the atom before is to come: the fewest that the count allows, but one where that may be. */

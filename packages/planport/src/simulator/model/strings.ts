@@ -64,7 +64,7 @@ function longer(pattern: string, sample: string, schema: JsonObject): string {
 }
 
 function resize(text: string, schema: JsonObject): string {
-  const chars = [...(text === "" ? "text" : text)];
+  const chars = Array.from(text === "" ? "text" : text);
   const least = typeof schema["minLength"] === "number" ? schema["minLength"] : 0;
   const most = typeof schema["maxLength"] === "number" ? schema["maxLength"] : Number.POSITIVE_INFINITY;
   const size = chars.length;

@@ -92,6 +92,44 @@ export interface TokenDeskDeps {
 }
 
 const PRUNE_ABOVE = 2000;
+const HOUR_MS = 3_600_000;
+
+function newFamily(deps: TokenDeskDeps, options: IssueOptions): Family {
+  return {
+    accountId: options.accountId ?? deps.accounts.default.id,
+    clientId: options.clientId ?? CODEX_CLIENT_ID,
+    scope: options.scope ?? DEFAULT_SCOPE,
+    sessionId: deps.random.uuid(),
+    accessTokenTtlMs: options.accessTokenTtlMs,
+    ended: false,
+  };
+}
+
+function signTokens(deps: TokenDeskDeps, family: Family, nonce: string | null): IssuedTokens {
+  const account = deps.accounts.get(family.accountId);
+  const nowMs = deps.nowMs();
+  const expiresAtMs = nowMs + (family.accessTokenTtlMs ?? deps.accessTokenTtlMs);
+  const facts: ClaimFacts = {
+    issuer: deps.issuer(),
+    clientId: family.clientId,
+    scope: family.scope,
+    nonce,
+    sessionId: family.sessionId,
+    tokenId: deps.random.uuid(),
+    nowMs,
+    expiresAtMs,
+  };
+  // An ID token tells who signed in; it must be readable also when a test makes access tokens that are born expired.
+  const idExpiresAtMs = Math.max(expiresAtMs, nowMs + HOUR_MS);
+  return {
+    accessToken: deps.signer.sign(accessClaims(account, facts)),
+    refreshToken: deps.random.token("rt_", 48),
+    idToken: deps.signer.sign(idClaims(account, { ...facts, expiresAtMs: idExpiresAtMs })),
+    accountId: account.id,
+    expiresAtMs,
+    scope: family.scope,
+  };
+}
 
 /** Opens a desk. */
 export function createTokenDesk(deps: TokenDeskDeps): TokenDesk {
@@ -101,30 +139,13 @@ export function createTokenDesk(deps: TokenDeskDeps): TokenDesk {
   const counters: TokenCounters = { refreshes: 0, reusedRefreshTokens: 0, revoked: 0 };
 
   function mint(family: Family, nonce: string | null): IssuedTokens {
-    const account = deps.accounts.get(family.accountId);
     const nowMs = deps.nowMs();
     if (access.size > PRUNE_ABOVE)
       for (const [key, record] of access) if (record.expiresAtMs <= nowMs) access.delete(key);
-    const expiresAtMs = nowMs + (family.accessTokenTtlMs ?? deps.accessTokenTtlMs);
-    const facts: ClaimFacts = {
-      issuer: deps.issuer(),
-      clientId: family.clientId,
-      scope: family.scope,
-      nonce,
-      sessionId: family.sessionId,
-      tokenId: deps.random.uuid(),
-      nowMs,
-      expiresAtMs,
-    };
-    const accessToken = deps.signer.sign(accessClaims(account, facts));
-    // An ID token tells who signed in; it must be readable also when a test makes access tokens that are born expired.
-    const idToken = deps.signer.sign(
-      idClaims(account, { ...facts, expiresAtMs: Math.max(expiresAtMs, nowMs + 3_600_000) }),
-    );
-    const refreshToken = deps.random.token("rt_", 48);
-    access.set(accessToken, { accountId: account.id, expiresAtMs });
-    refresh.set(refreshToken, { family, state: "live" });
-    return { accessToken, refreshToken, idToken, accountId: account.id, expiresAtMs, scope: family.scope };
+    const issued = signTokens(deps, family, nonce);
+    access.set(issued.accessToken, { accountId: issued.accountId, expiresAtMs: issued.expiresAtMs });
+    refresh.set(issued.refreshToken, { family, state: "live" });
+    return issued;
   }
 
   function withdraw(token: string): boolean {
@@ -135,17 +156,7 @@ export function createTokenDesk(deps: TokenDeskDeps): TokenDesk {
 
   return {
     counters,
-    issue(options = {}) {
-      const family: Family = {
-        accountId: options.accountId ?? deps.accounts.default.id,
-        clientId: options.clientId ?? CODEX_CLIENT_ID,
-        scope: options.scope ?? DEFAULT_SCOPE,
-        sessionId: deps.random.uuid(),
-        accessTokenTtlMs: options.accessTokenTtlMs,
-        ended: false,
-      };
-      return mint(family, options.nonce ?? null);
-    },
+    issue: (options = {}) => mint(newFamily(deps, options), options.nonce ?? null),
     refresh(refreshToken, clientId) {
       const record = refresh.get(refreshToken);
       if (record === undefined) return "unknown";

@@ -77,31 +77,26 @@ function parseEffect(value: unknown, at: string): Effect {
   const required = REQUIRED[kind];
   for (const [name, check] of Object.entries({ ...OPTIONAL, ...required })) {
     if (value[name] === undefined && !(name in required)) continue;
-    const problem = problemOf(value[name], check);
-    if (problem !== null) throw invalidField(`${at}.${name}`, problem);
+    const [fits, what] = CHECKS[check];
+    if (!fits(value[name])) throw invalidField(`${at}.${name}`, what);
   }
   // Checked field by field above; what else the object holds is never read.
   return value as unknown as Effect;
 }
 
-function problemOf(value: unknown, check: Check): string | null {
-  switch (check) {
-    case "count":
-      return typeof value === "number" && Number.isInteger(value) && value >= 0 ? null : "a whole number from 0";
-    case "status":
-      return typeof value === "number" && Number.isInteger(value) && value >= 200 && value <= 599
-        ? null
-        : "an HTTP status from 200 to 599";
-    case "text":
-      return typeof value === "string" ? null : "a text";
-    case "object":
-      return isJsonObject(value) && Object.values(value).every((one) => typeof one === "string")
-        ? null
-        : "an object of texts";
-    case "event":
-      return isJsonObject(value) && typeof value["type"] === "string" ? null : "an object with a type";
-  }
-}
+const CHECKS: Readonly<Record<Check, readonly [fits: (value: unknown) => boolean, what: string]>> = {
+  count: [(value) => Number.isInteger(value) && Number(value) >= 0, "a whole number from 0"],
+  status: [
+    (value) => Number.isInteger(value) && Number(value) >= 200 && Number(value) <= 599,
+    "an HTTP status from 200 to 599",
+  ],
+  text: [(value) => typeof value === "string", "a text"],
+  object: [
+    (value) => isJsonObject(value) && Object.values(value).every((one) => typeof one === "string"),
+    "an object of texts",
+  ],
+  event: [(value) => isJsonObject(value) && typeof value["type"] === "string", "an object with a type"],
+};
 
 function invalidField(param: string, what: string): RequestError<"request_invalid"> {
   return new RequestError("request_invalid", `${param} must be ${what}.`, { cause: { param } });

@@ -77,13 +77,12 @@ function positionOf(cut: CutEffect): number {
 async function apply(cut: CutEffect, playback: Playback, written: number): Promise<PlaybackEnd | null> {
   const { sink } = playback;
   switch (cut.kind) {
-    case "stall":
-      return await hang(playback.signal);
-    case "drop":
-      // One turn of the loop lets what was written reach the wire first.
-      await new Promise(setImmediate);
-      sink.drop();
-      return "dropped";
+    case "inject":
+      await sink.write({ type: String(cut.event["type"]), json: JSON.stringify(cut.event) });
+      return null;
+    case "malformed":
+      sink.writeRaw(cut.text ?? 'event: response.output_text.delta\ndata: {"type":"response.output_te\n\n');
+      return null;
     case "end":
       sink.end({ closeCode: cut.closeCode ?? 1000 });
       return "ended";
@@ -91,12 +90,14 @@ async function apply(cut: CutEffect, playback: Playback, written: number): Promi
       await sink.write(playback.failure(failureFields(cut), written));
       sink.end();
       return "failed";
-    case "inject":
-      await sink.write({ type: String(cut.event["type"]), json: JSON.stringify(cut.event) });
-      return null;
-    case "malformed":
-      sink.writeRaw(cut.text ?? 'event: response.output_text.delta\ndata: {"type":"response.output_te\n\n');
-      return null;
+    case "drop":
+      // One turn of the loop lets what was written reach the wire first.
+      await new Promise(setImmediate);
+      sink.drop();
+      return "dropped";
+    case "stall":
+    default:
+      return await hang(playback.signal);
   }
 }
 

@@ -28,7 +28,10 @@ export function hang(signal: AbortSignal): Promise<never> {
 }
 
 /** A controller that is aborted with its parent, and what to call when it is done with. */
-export function childController(parent: AbortSignal): { readonly controller: AbortController; release(): void } {
+export function childController(parent: AbortSignal): {
+  readonly controller: AbortController;
+  readonly release: () => void;
+} {
   const controller = new AbortController();
   const onAbort = (): void => controller.abort(parent.reason);
   if (parent.aborted) onAbort();
