@@ -150,7 +150,6 @@ class ChatGptSource {
   /** Gets rid of an access token that the backend refused: by what is on disk, else by a refresh. */
   async #replace(rejected: Grant): Promise<Held> {
     await this.#saveAgain();
-    if (this.#held !== null && !this.#held.credential.accessToken.equals(rejected.bearer)) return this.#held;
     const held = await this.#reread();
     const { accessToken, refreshToken, accountId } = held.credential;
     const isOther = !accessToken.equals(rejected.bearer);

@@ -200,6 +200,21 @@ describe("when a refresh fails", () => {
     await expect(source.get()).resolves.toMatchObject({ expiresAtMs: NOW_MS + 7_200_000 });
   });
 
+  it("tells all who wait of one failed refresh, and sends no other", async () => {
+    const { source, http } = await rig(authJson({ access_token: accessToken(-1) }));
+    http.reply(503, "{}");
+    const calls = await Promise.allSettled(Array.from({ length: 10 }, () => source.get()));
+    expect(calls.every((call) => call.status === "rejected")).toBe(true);
+    expect(http.sent).toHaveLength(1);
+    const other = await rig(authJson());
+    const rejected = await other.source.get();
+    other.http.reply(503, "{}");
+    const recoveries = Array.from({ length: 10 }, () => other.source.recover(rejected));
+    for (const call of await Promise.allSettled(recoveries))
+      expect(call).toMatchObject({ status: "rejected", reason: { code: "refresh_unavailable" } });
+    expect(other.http.sent).toHaveLength(1);
+  });
+
   it.each([
     [400, { error: { code: "refresh_token_expired" } }, "has expired"],
     [401, { error: { code: "refresh_token_reused" } }, "already used"],

@@ -125,8 +125,7 @@ function listen(server: Server, port: number): Promise<number | null> {
 function closeServer(server: Server, waiting: ReadonlySet<ServerResponse>): Promise<void> {
   for (const response of waiting) send(response, 400, PAGE_HEADERS, errorPage("The sign-in has ended.", "ended"));
   return new Promise((resolve) => {
-    server.close(() => resolve());
-    server.closeIdleConnections();
+    server.close(() => resolve()); // Closes idle connections as well.
     // Answers under way get to their end; whoever still holds a connection after that is cut off.
     setTimeout(() => server.closeAllConnections(), 500).unref();
   });
