@@ -3,7 +3,7 @@
  * @module
  */
 import { type JsonObject, asString, isJsonObject, tryParseJson } from "../../protocol/json.ts";
-import { UpstreamError } from "../../errors.ts";
+import { UpstreamError, isPlanportError } from "../../errors.ts";
 import { createSseDecoder } from "../../sse/index.ts";
 
 /** A tool call of the model. */
@@ -45,11 +45,30 @@ interface OpenAIClient {
 
 type OpenAIModule = { readonly default: new (options: JsonObject) => OpenAIClient };
 
-/** Opens a client for the gateway at `url`. */
+/**
+ * Opens a client for the gateway at `url`. Its calls throw an UpstreamError `upstream_failed` with what the client says.
+ */
 export async function openDemoClient(url: string, apiKey: string, signal: AbortSignal): Promise<DemoClient> {
   const baseUrl = `${url}/v1`;
   const library = await importOpenAI();
-  return library === null ? plainClient(baseUrl, apiKey, signal) : libraryClient(library, baseUrl, apiKey, signal);
+  const client =
+    library === null ? plainClient(baseUrl, apiKey, signal) : libraryClient(library, baseUrl, apiKey, signal);
+  return {
+    name: client.name,
+    listModels: () => named(client.listModels()),
+    ask: (model, question, onText) => named(client.ask(model, question, onText)),
+    chat: (model, messages, tools) => named(client.chat(model, messages, tools)),
+  };
+}
+
+/** What a client throws is foreign to planport; its message is what the user should see. */
+async function named<T>(result: Promise<T>): Promise<T> {
+  try {
+    return await result;
+  } catch (error) {
+    if (isPlanportError(error) || !(error instanceof Error)) throw error;
+    throw new UpstreamError("upstream_failed", `The client said: ${error.message}`);
+  }
 }
 
 /** The library is no dependency of planport's: it is there in a checkout, and where somebody installed it. */

@@ -56,10 +56,10 @@ function fromText(name: string, text: string): string | null {
 function explicit(name: string, text: string): string | null {
   const label = name.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`).replaceAll(/[_-]/g, "[ _-]?");
   const quoted = new RegExp(
-    String.raw`\b${label}["'\`]?\s*(?:=|:|is|to|of)?\s*(?:"([^"]+)"|“([^”]+)”|\`([^\`]+)\`)`,
+    String.raw`\b${label}["'\x60]?\s*(?:=|:|is|to|of)?\s*(?:"([^"]+)"|“([^”]+)”|\x60([^\x60]+)\x60)`,
     "iu",
   );
-  const bare = new RegExp(String.raw`\b${label}\s*(?:=|:| is )\s*([^\s,;"“\`][^\s,;]*)`, "iu");
+  const bare = new RegExp(String.raw`\b${label}\s*(?:=|:| is )\s*([^\s,;"“\x60][^\s,;]*)`, "iu");
   const hit = quoted.exec(text) ?? bare.exec(text);
   const value = hit?.slice(1).find((group) => group !== undefined);
   return value === undefined ? null : value.replace(/[.!?)]+$/, "");
