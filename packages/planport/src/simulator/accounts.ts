@@ -56,8 +56,11 @@ export interface Accounts {
 const FIVE_HOURS_MINUTES = 300;
 const WEEK_MINUTES = 10_080;
 
-/** Makes the accounts of a simulator, with the default one in place. */
-export function createAccounts(random: Random): Accounts {
+/**
+ * Makes the accounts of a simulator, with the default one in place.
+ * @param backendOrigin What accounts have for `backendOrigin` when nobody says otherwise.
+ */
+export function createAccounts(random: Random, backendOrigin: string): Accounts {
   const list: SimulatedAccount[] = [];
   const accounts: Accounts = {
     get default() {
@@ -65,7 +68,7 @@ export function createAccounts(random: Random): Accounts {
     },
     all: list,
     addAccount(options = {}) {
-      const account = newAccount(random, options);
+      const account = newAccount(random, { backendOrigin, ...options });
       list.push(account);
       return account;
     },

@@ -26,6 +26,12 @@ export interface SimulatorOptions {
   readonly autoApproveDeviceAfterPolls?: number;
   /** What the device flow asks its client to wait between polls. Default 5. */
   readonly deviceIntervalSeconds?: number;
+  /**
+   * `workspace_backend_origin` of the accounts. Default `NO_CONSTRAINT`: stay with the base URL you have. The Codex CLI
+   * takes that only when its base URL is https; to let it talk plain http here, give it an https origin and different
+   * host names in `chatgpt_base_url` and `openai_base_url` (`localhost` and `127.0.0.1`): then it keeps the latter.
+   */
+  readonly backendOrigin?: string;
   /** Replaces the catalogue. */
   readonly models?: readonly ModelOptions[];
   /** The time in milliseconds since the epoch. Default `Date.now`. */

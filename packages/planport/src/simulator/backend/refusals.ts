@@ -3,10 +3,12 @@
  * @module
  */
 import { isJsonObject, type Item, type JsonObject, type ModelInfo } from "../../protocol/index.ts";
+import { asString } from "../../protocol/json.ts";
 import { collectTools } from "../model/tools.ts";
 import { checkItems } from "./item-refusals.ts";
 import { detail, invalid, type Refusal } from "./refusal.ts";
 import type { Seal } from "./seal.ts";
+import { strictProblem } from "./strict-schema.ts";
 
 /** What a request is judged by. */
 export interface RequestFacts {
@@ -52,8 +54,7 @@ export function checkRequest(facts: RequestFacts): Refusal | null {
   if (odd !== -1)
     return invalid(`Invalid type for 'input[${odd}]': expected an object.`, `input[${odd}]`, "invalid_type");
   const { model } = body;
-  if (typeof model !== "string" || model === "")
-    return invalid("Missing required parameter: 'model'.", "model", "missing_required_parameter");
+  if (typeof model !== "string" || model === "") return missing("model");
   const info = facts.findModel(model);
   if (info === undefined)
     return detail(`The '${model}' model is not supported when using Codex with a ChatGPT account.`);
@@ -76,35 +77,45 @@ function checkTools(tools: unknown): Refusal | null {
   if (!Array.isArray(tools))
     return invalid("Invalid type for 'tools': expected an array of objects.", "tools", "invalid_type");
   for (const [index, tool] of tools.entries()) {
-    const at = `tools[${index}]`;
-    if (!isJsonObject(tool)) return invalid(`Invalid type for '${at}': expected an object.`, at, "invalid_type");
-    if (typeof tool["type"] !== "string")
-      return invalid(`Missing required parameter: '${at}.type'.`, `${at}.type`, "missing_required_parameter");
-    if (tool["type"] !== "function" && tool["type"] !== "custom") continue;
-    const { name } = tool;
-    if (typeof name !== "string")
-      return invalid(`Missing required parameter: '${at}.name'.`, `${at}.name`, "missing_required_parameter");
-    if (!/^[a-zA-Z0-9_-]+$/.test(name))
-      return invalid(
-        `Invalid '${at}.name': string does not match pattern. Expected a string that matches the pattern '^[a-zA-Z0-9_-]+$'.`,
-        `${at}.name`,
-        "invalid_value",
-      );
+    const refusal = checkTool(tool, `tools[${index}]`);
+    if (refusal !== null) return refusal;
   }
   return null;
+}
+
+function checkTool(tool: unknown, at: string): Refusal | null {
+  if (!isJsonObject(tool)) return invalid(`Invalid type for '${at}': expected an object.`, at, "invalid_type");
+  if (typeof tool["type"] !== "string") return missing(`${at}.type`);
+  if (tool["type"] !== "function" && tool["type"] !== "custom") return null;
+  const { name } = tool;
+  if (typeof name !== "string") return missing(`${at}.name`);
+  if (!/^[a-zA-Z0-9_-]+$/.test(name))
+    return invalid(
+      `Invalid '${at}.name': string does not match pattern. Expected a string that matches the pattern '^[a-zA-Z0-9_-]+$'.`,
+      `${at}.name`,
+      "invalid_value",
+    );
+  const problem = tool["strict"] === true ? strictProblem(tool["parameters"]) : null;
+  return (
+    problem &&
+    invalid(`Invalid schema for function '${name}': ${problem}`, `${at}.parameters`, "invalid_function_parameters")
+  );
 }
 
 function checkFormat(text: unknown): Refusal | null {
   const format = isJsonObject(text) ? text["format"] : undefined;
   if (!isJsonObject(format) || format["type"] !== "json_schema") return null;
-  for (const field of ["name", "schema"])
-    if (format[field] === undefined)
-      return invalid(
-        `Missing required parameter: 'text.format.${field}'.`,
-        `text.format.${field}`,
-        "missing_required_parameter",
-      );
-  return null;
+  for (const field of ["name", "schema"]) if (format[field] === undefined) return missing(`text.format.${field}`);
+  const problem = format["strict"] === true ? strictProblem(format["schema"]) : null;
+  const name = asString(format["name"]) ?? "";
+  return (
+    problem &&
+    invalid(`Invalid schema for response_format '${name}': ${problem}`, "text.format.schema", "invalid_json_schema")
+  );
+}
+
+function missing(param: string): Refusal {
+  return invalid(`Missing required parameter: '${param}'.`, param, "missing_required_parameter");
 }
 
 function checkChoice(body: JsonObject, items: readonly Item[]): Refusal | null {

@@ -10,6 +10,7 @@ import { asString, tryParseJson } from "../../protocol/json.ts";
 import { authenticate, plainHeaders } from "../http/exchange.ts";
 import { meetHead } from "../script/head.ts";
 import type { FrameSink } from "../script/play.ts";
+import type { Target } from "../script/script.ts";
 import { childController } from "../script/wait.ts";
 import { record, type World } from "../world.ts";
 import { answer, answerHeaders, judge, saysLite } from "./answer.ts";
@@ -93,10 +94,11 @@ class Connection {
     const { type: _type, ...rest } = message;
     // A WebSocket always streams, so a client need not say it.
     const body: JsonObject = { stream: true, ...rest };
-    this.#record(message);
+    const target = body["generate"] === false ? "prewarm" : "responses";
+    this.#record(message, target);
     const { signal } = this.#life.controller;
     const model = asString(body["model"]);
-    const effects = world.script.take({ target: "responses", transport: "websocket", model });
+    const effects = world.script.take({ target, transport: "websocket", model });
     const head = await meetHead({ effects, signal, streams: true });
     if (head === "drop") return this.#ws.terminate();
     if (head !== null && head !== "malformed")
@@ -144,7 +146,7 @@ class Connection {
     this.#last = { responseId, items: [...call.items, ...(output as Item[])] };
   }
 
-  #record(body: JsonObject): void {
+  #record(body: JsonObject, target: Target): void {
     const path = (this.#req.url ?? "").split("?", 1)[0] ?? "";
     record(this.#world, {
       method: "SEND",
@@ -153,7 +155,7 @@ class Connection {
       headers: plainHeaders(this.#req),
       body,
       transport: "websocket",
-      target: "responses",
+      target,
     });
   }
 

@@ -4,9 +4,13 @@
  */
 import type { Effect } from "./effect.ts";
 
-/** What can be made to fail. `responses` is each model call over either transport; `websocket` is the upgrade. */
+/**
+ * What can be made to fail. `responses` is each model call over either transport, `prewarm` a WebSocket's call with
+ * `generate: false` (Codex begins with one), `websocket` the upgrade.
+ */
 export const TARGETS = [
   "responses",
+  "prewarm",
   "websocket",
   "models",
   "usage",
