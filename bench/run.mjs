@@ -1,0 +1,125 @@
+/**
+ * Measures what planport adds to a stream, beside nginx and another gateway, and holds it against the promises in
+ * verdict.mjs. See README.md of this folder.
+ *
+ *   npm run bench -- [--rounds N] [--only id,id]
+ */
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { parseArgs } from "node:util";
+import { repoRoot } from "../tools/lib.mjs";
+import { installRivals, listGateways, nginxBin, planportBin, writeAuthFile } from "./gateways.mjs";
+import { canMeasureProcesses, readCpuUs, readPeakMb } from "./process-cost.mjs";
+import { runLoad, startUpstream, stopAll } from "./processes.mjs";
+import { exitCodeOf, judge, median, renderTable, summarize } from "./verdict.mjs";
+
+const LOAD = { streams: 50, deltas: 200, gapMs: 10 };
+/** Node compiles what runs often; a gateway runs for days. nginx gets the same, for fairness. */
+const WARM_UPS = 2;
+const VERSION_RUNS = 21;
+
+function print(text) {
+  process.stdout.write(`${text}\n`);
+}
+
+async function startGateways(upstream, folder, entry, only) {
+  const chosen = listGateways(entry).filter(({ id }) => only === null || only.includes(id));
+  const gateways = [];
+  for (const gateway of chosen) {
+    const own = path.join(folder, gateway.id);
+    mkdirSync(own);
+    writeAuthFile(own);
+    const started = await gateway.start({ folder: own, upstreamPort: upstream.port });
+    gateways.push({ ...gateway, ...started, rounds: [], peakMb: Number.NaN });
+  }
+  return gateways;
+}
+
+/** One gateway, one time: all streams from their start to their end. */
+async function measure({ pid, port, path: target, dialect }) {
+  const before = canMeasureProcesses ? readCpuUs(pid) : Number.NaN;
+  const load = await runLoad({ port, path: target, dialect, ...LOAD, headers: { authorization: "Bearer bench" } });
+  const after = canMeasureProcesses ? readCpuUs(pid) : Number.NaN;
+  return { ...load, expected: LOAD.streams * LOAD.deltas, cpuUs: (after - before) / Math.max(1, load.deltas) };
+}
+
+async function measureAll(gateways, rounds) {
+  for (let index = 0; index < WARM_UPS; index += 1) for (const gateway of gateways) await measure(gateway);
+  for (let round = 1; round <= rounds; round += 1) {
+    process.stderr.write(`round ${round} of ${rounds}\n`);
+    // Round by round, not gateway by gateway: whatever else the machine does falls on all alike.
+    for (const gateway of gateways) gateway.rounds.push(await measure(gateway));
+  }
+  if (canMeasureProcesses) for (const gateway of gateways) gateway.peakMb = readPeakMb(gateway.pid);
+}
+
+/** Milliseconds of wall time from start to end of a process. */
+function timeProcess(args) {
+  const startedAt = performance.now();
+  const { status } = spawnSync(process.execPath, args, { stdio: "ignore" });
+  if (status !== 0) throw new Error(`node ${args.join(" ")} ended with ${status}`);
+  return performance.now() - startedAt;
+}
+
+function measureVersion() {
+  const bare = [];
+  const version = [];
+  for (let run = 0; run < VERSION_RUNS; run += 1) {
+    bare.push(timeProcess(["-e", "0"]));
+    version.push(timeProcess([planportBin, "--version"]));
+  }
+  return { bareMs: median(bare), versionMs: median(version), times: median(version) / median(bare) };
+}
+
+function tryInstallRivals() {
+  try {
+    return { entry: installRivals(), why: "" };
+  } catch (error) {
+    return { entry: null, why: `openai-oauth could not be installed: ${error.message}` };
+  }
+}
+
+async function main({ rounds, only }) {
+  if (!existsSync(path.join(repoRoot, "packages", "planport", "dist", "cli", "main.js")))
+    throw new Error("planport is not built; run: npm run build");
+  const missing = {
+    cpu: canMeasureProcesses ? "" : "CPU time and memory are read from Linux's /proc; this is not Linux",
+    nginx: nginxBin === null ? "nginx is not here; on Debian and Ubuntu: apt-get install nginx-light" : "",
+    rival: "",
+  };
+  const version = measureVersion();
+  const rival = tryInstallRivals();
+  missing.rival = rival.why;
+  const folder = mkdtempSync(path.join(tmpdir(), "planport-bench-"));
+  try {
+    const upstream = await startUpstream();
+    await upstream.shape(LOAD);
+    const gateways = await startGateways(upstream, folder, rival.entry, only);
+    await measureAll(gateways, rounds);
+    const unit = gateways[0];
+    const rows = gateways.map((gateway) => summarize(gateway, unit));
+    print(
+      `\n${LOAD.streams} streams at once, ${LOAD.deltas} text deltas each, ${LOAD.gapMs} ms apart; median of ${rounds} rounds\n`,
+    );
+    print(renderTable(rows, unit.id));
+    print(`\nplanport --version ${version.versionMs.toFixed(1)} ms, node -e 0 ${version.bareMs.toFixed(1)} ms`);
+    print(`Node ${process.versions.node}, ${process.platform} ${process.arch}\n`);
+    if (only !== null) return 0;
+    const verdicts = judge({ gateways, rows, versionTimes: version.times }, missing);
+    for (const { state, text, shown } of verdicts) print(`${state.padEnd(11)} ${text}  (${shown})`);
+    return exitCodeOf(verdicts);
+  } finally {
+    await stopAll();
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+const { values } = parseArgs({ options: { rounds: { type: "string", default: "3" }, only: { type: "string" } } });
+try {
+  process.exitCode = await main({ rounds: Number(values.rounds), only: values.only?.split(",") ?? null });
+} catch (error) {
+  process.stderr.write(`bench: ${error.message}\n`);
+  process.exitCode = 1;
+}

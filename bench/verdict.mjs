@@ -1,0 +1,131 @@
+/** Numbers to a table, and to a yes or no for each promise. Pure: what is measured comes in, text comes out. */
+
+/** What planport promises. A change of these numbers is a change of the product. */
+export const PROMISES = {
+  maxTimesNginx: 2.2,
+  minTimesBelowRival: 5,
+  maxPeakMb: 120,
+  maxTimesBareNode: 1.5,
+};
+
+/** The middle value; the mean of the two middle ones when their number is even. */
+export function median(values) {
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = Math.floor(sorted.length / 2);
+  const upper = sorted[middle] ?? Number.NaN;
+  return sorted.length % 2 === 1 ? upper : (upper + (sorted[middle - 1] ?? Number.NaN)) / 2;
+}
+
+/**
+ * Rounds of one gateway to its row. A ratio is taken within each round, where the machine was in the same mood for all, and
+ * then the median of the ratios.
+ */
+export function summarize(gateway, unit) {
+  const { rounds } = gateway;
+  const of = (field) => median(rounds.map((round) => round[field]));
+  return {
+    id: gateway.id,
+    name: gateway.name,
+    cpuUs: of("cpuUs"),
+    ratio: timesOf(gateway, unit),
+    peakMb: gateway.peakMb,
+    events: rounds.reduce((sum, round) => sum + round.deltas, 0),
+    expected: rounds.reduce((sum, round) => sum + round.expected, 0),
+    errors: rounds.reduce((sum, round) => sum + round.errors, 0),
+    problem: rounds.find((round) => round.problem !== "")?.problem ?? "",
+    firstMs: of("firstMs"),
+    worstGapMs: Math.max(...rounds.map((round) => round.worstGapMs)),
+  };
+}
+
+/** How many times the CPU time of `b` a round of `a` takes: the median over the rounds. */
+export function timesOf(a, b) {
+  return median(a.rounds.map((round, index) => round.cpuUs / (b.rounds[index]?.cpuUs ?? Number.NaN)));
+}
+
+/** The table as text. */
+export function renderTable(rows, unitName) {
+  const head = ["", "CPU µs/event", `× ${unitName}`, "peak MB", "events", "errors", "first ms", "worst gap ms"];
+  const lines = rows.map((row) => [
+    row.name,
+    fixed(row.cpuUs, 1),
+    fixed(row.ratio, 2),
+    fixed(row.peakMb, 0),
+    `${row.events}/${row.expected}`,
+    String(row.errors),
+    fixed(row.firstMs, 0),
+    fixed(row.worstGapMs, 0),
+  ]);
+  const widths = head.map((_, column) => Math.max(...[head, ...lines].map((line) => (line[column] ?? "").length)));
+  const render = (line) =>
+    line.map((cell, column) => (column === 0 ? cell.padEnd(widths[0]) : cell.padStart(widths[column]))).join("  ");
+  return [render(head), ...lines.map(render)].join("\n");
+}
+
+function fixed(value, digits) {
+  return Number.isFinite(value) ? value.toFixed(digits) : "-";
+}
+
+/** One promise: `value` is null when it could not be measured, and `why` says what was missing. */
+function promise(text, value, holds, shown, why) {
+  return { text, state: value === null ? "not checked" : holds ? "pass" : "FAIL", shown: value === null ? why : shown };
+}
+
+/**
+ * Holds the measurements against the promises.
+ * @param {{ gateways: object[], rows: object[], versionTimes: number }} measured
+ * @param {{ nginx: string, rival: string, cpu: string }} missing why each is missing, where it is
+ */
+export function judge({ gateways, rows, versionTimes }, missing) {
+  const find = (id) => gateways.find((gateway) => gateway.id === id);
+  const row = (id) => rows.find((candidate) => candidate.id === id);
+  const verdicts = [];
+  for (const [id, path] of [
+    ["planport-responses", "/v1/responses"],
+    ["planport-chat", "/v1/chat/completions"],
+  ]) {
+    const nginx = find("nginx");
+    const times = nginx === undefined || missing.cpu ? null : timesOf(find(id), nginx);
+    const limit = PROMISES.maxTimesNginx;
+    const text = `${path}: at most ${limit} × the CPU time of nginx`;
+    verdicts.push(promise(text, times, times <= limit, `${fixed(times, 2)} ×`, missing.cpu || missing.nginx));
+    const peak = missing.cpu ? null : row(id).peakMb;
+    const roof = PROMISES.maxPeakMb;
+    verdicts.push(
+      promise(`${path}: peak memory below ${roof} MB`, peak, peak < roof, `${fixed(peak, 0)} MB`, missing.cpu),
+    );
+    const { events, expected, errors, problem } = row(id);
+    const shown =
+      problem === "" ? `${events} of ${expected}` : `${events} of ${expected}, ${errors} errors: ${problem}`;
+    verdicts.push(promise(`${path}: every event arrives`, events, events === expected && errors === 0, shown, ""));
+  }
+  const rival = find("rival-chat");
+  const below = rival === undefined || missing.cpu ? null : timesOf(rival, find("planport-chat"));
+  const least = PROMISES.minTimesBelowRival;
+  verdicts.push(
+    promise(
+      `/v1/chat/completions: openai-oauth takes at least ${least} × the CPU time`,
+      below,
+      below >= least,
+      `${fixed(below, 1)} ×`,
+      missing.cpu || missing.rival,
+    ),
+  );
+  const most = PROMISES.maxTimesBareNode;
+  verdicts.push(
+    promise(
+      `planport --version: at most ${most} × node -e 0`,
+      versionTimes,
+      versionTimes <= most,
+      `${fixed(versionTimes, 2)} ×`,
+      "",
+    ),
+  );
+  return verdicts;
+}
+
+/** 0: all promises hold. 1: one is broken. 2: none is broken, but not all could be checked. */
+export function exitCodeOf(verdicts) {
+  if (verdicts.some(({ state }) => state === "FAIL")) return 1;
+  return verdicts.some(({ state }) => state === "not checked") ? 2 : 0;
+}
