@@ -23,6 +23,7 @@ import { createWebExchange } from "./web-exchange.ts";
 const DEFAULT_MAX_BODY_BYTES = 64 * 1024 * 1024;
 const DEFAULT_KEEP_ALIVE_MS = 15_000;
 const DEFAULT_COMMIT_AFTER_MS = 45_000;
+const DEFAULT_UNREAD_LIMIT_MS = 600_000;
 /** Routing needs a URL; the real authority has been checked by then and is of no concern to it. */
 const ROUTING_BASE = "http://gateway.invalid";
 const HEALTH_PATH = "/healthz";
@@ -66,6 +67,7 @@ function toContext(options: GatewayOptions): GatewayContext {
     newId: options.newId ?? randomUUID,
     keepAliveMs: options.keepAliveMs ?? DEFAULT_KEEP_ALIVE_MS,
     commitAfterMs: options.commitAfterMs ?? DEFAULT_COMMIT_AFTER_MS,
+    unreadLimitMs: options.unreadLimitMs ?? DEFAULT_UNREAD_LIMIT_MS,
     startedAtMs: now(),
   };
 }

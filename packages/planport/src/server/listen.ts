@@ -36,7 +36,7 @@ export async function listen(setup: ListenSetup): Promise<Listening> {
   if (!isLoopbackName(host.toLowerCase()) && !setup.keyed)
     throw new ConfigError(
       "listen_refused",
-      `To listen on ${host} is to let other machines use your plan: set a gateway key first (--gateway-key-file, or PLANPORT_GATEWAY_KEY).`,
+      `To listen on ${host} is to let other machines use your plan: set a gateway key first (PLANPORT_KEY, or --key).`,
     );
   // A request without Host is refused by the admission, with a body that says why.
   const server = createServer({ noDelay: true, requireHostHeader: false });

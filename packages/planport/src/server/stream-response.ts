@@ -13,6 +13,7 @@ import { encodeComment } from "../sse/encode.ts";
 import type { Change } from "../translate/index.ts";
 import type { ByteSink, ByteStream, CodexResponse } from "../upstream/types.ts";
 import type { Exchange } from "./exchange.ts";
+import { noteAnswer } from "./routes/context.ts";
 import { servedHeaders } from "./served-headers.ts";
 import { describeError, type ErrorContext, sendError, toStreamError } from "./send-error.ts";
 
@@ -26,6 +27,8 @@ export interface StreamEncoder {
   end(): string;
   /** What ends a stream that failed. */
   fail(body: OpenAIErrorBody): string;
+  /** What breaks a silence; default a comment. */
+  readonly keepAlive?: string;
 }
 
 /** Options of {@link streamResponse}. */
@@ -35,6 +38,7 @@ export interface StreamOptions extends ErrorContext {
   readonly call: () => Promise<CodexResponse>;
   readonly keepAliveMs: number;
   readonly commitAfterMs: number;
+  readonly unreadLimitMs: number;
   /** What the translation altered, for the answer's headers. */
   readonly changes?: readonly Change[];
 }
@@ -90,6 +94,7 @@ class StreamRelay implements ByteSink {
       return;
     }
     this.#body = response.body;
+    noteAnswer(this.#exchange, response);
     this.#headers = { ...servedHeaders(response, this.#options.changes), ...STREAM_HEADERS };
     this.#exchange.reply.onDrain = () => this.#onDrain();
     response.body.pipe(this);
@@ -189,13 +194,17 @@ class StreamRelay implements ByteSink {
   }
 
   #onTimer(): void {
-    const { keepAliveMs } = this.#options;
+    const { keepAliveMs, unreadLimitMs } = this.#options;
     const silentMs = performance.now() - this.#lastWriteMs;
     const isDue = !this.#exchange.reply.begun || silentMs >= keepAliveMs;
     this.#timer = this.#arm(isDue ? keepAliveMs : keepAliveMs - silentMs);
-    // A client that does not read needs no keep-alive; more would only pile up.
-    if (!isDue || this.#blocked) return;
-    this.#pending = KEEP_ALIVE + this.#pending;
+    if (!isDue) return;
+    if (this.#blocked) {
+      // A client that does not read needs no keep-alive: more would only pile up.
+      if (silentMs >= unreadLimitMs) this.#exchange.reply.destroy();
+      return;
+    }
+    this.#pending = (this.#encoder.keepAlive ?? KEEP_ALIVE) + this.#pending;
     this.#flush();
   }
 }

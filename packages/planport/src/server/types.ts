@@ -33,6 +33,8 @@ export interface GatewayOptions {
    * comments. Until then a failure becomes a real HTTP status; a proxy in between would cut a longer silence. Default 45 s.
    */
   readonly commitAfterMs?: number | undefined;
+  /** How long a client may leave a stream unread before it is cut off and the backend freed. Default 10 min. */
+  readonly unreadLimitMs?: number | undefined;
 }
 
 /** Options of {@link Gateway.listen}. */

@@ -312,7 +312,7 @@ describe("body", () => {
       refusal(
         "invalid_request_error",
         "body_too_large",
-        "The request body is larger than 1000 bytes; raise the limit with --max-body-bytes.",
+        "The request body is larger than 1000 bytes, the most this gateway takes.",
       ),
     );
     expect((await post(big, { "transfer-encoding": "chunked" }, { maxBodyBytes })).status).toBe(413);

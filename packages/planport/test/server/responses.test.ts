@@ -170,6 +170,32 @@ describe("POST /v1/responses, streamed", () => {
     expect(text.replaceAll(": keep-alive\n\n", "")).toBe(sse(created));
   });
 
+  it("gives Codex an event in place of a comment, since only events keep it awake", async () => {
+    const client = fakeClient();
+    const at = await serve({ client, keepAliveMs: 20 });
+    const { head } = startRequest(at, "/v1/responses", { body: ask(true), headers: { originator: "codex_cli_rs" } });
+    (await client.call()).events(created);
+    const event = 'event: keepalive\ndata: {"type":"keepalive"}\n\n';
+    const text = await readUntil(await head, (sofar) => sofar.split(event).length > 2);
+    expect(text.replaceAll(event, "")).toBe(sse(created));
+  });
+
+  it("cuts off a client that leaves its stream unread for too long, and frees the backend", async () => {
+    const client = fakeClient();
+    const at = await serve({ client, keepAliveMs: 20, unreadLimitMs: 40 });
+    const { head } = startRequest(at, "/v1/responses", { body: ask(true) });
+    const call = await client.call();
+    call.events(created);
+    (await head).pause();
+    const feed = (): void => {
+      if (!call.paused) call.events(delta("x".repeat(64 * 1024)));
+      if (!call.cancelled) setImmediate(feed);
+    };
+    feed();
+    await call.stopped;
+    expect(call.cancelled).toBe(true);
+  });
+
   it("begins by itself when the backend thinks for long, and then reports a failure inside the stream", async () => {
     let refuse: (error: Error) => void = () => {};
     const client = fakeClient(() => new Promise((_, reject) => (refuse = reject)));

@@ -8,6 +8,6 @@ import { RequestError } from "../../errors.ts";
 export function bodyTooLarge(maxBytes: number): RequestError<"body_too_large"> {
   return new RequestError(
     "body_too_large",
-    `The request body is larger than ${maxBytes} bytes; raise the limit with --max-body-bytes.`,
+    `The request body is larger than ${maxBytes} bytes, the most this gateway takes.`,
   );
 }

@@ -13,7 +13,7 @@ import { readJsonBody } from "../admission/json-body.ts";
 import type { Exchange } from "../exchange.ts";
 import { servedHeaders } from "../served-headers.ts";
 import { streamResponse } from "../stream-response.ts";
-import { type GatewayContext, sendJson, threadIdOf } from "./context.ts";
+import { type GatewayContext, noteAnswer, sendJson, threadIdOf } from "./context.ts";
 
 /** Translates a chat request, sends it on, and answers with chunks or, without `stream`, with the completion. */
 export async function chatCompletions(exchange: Exchange, context: GatewayContext): Promise<void> {
@@ -34,6 +34,7 @@ export async function chatCompletions(exchange: Exchange, context: GatewayContex
     return;
   }
   const response = await call();
+  noteAnswer(exchange, response);
   const folder = createResponseFolder();
   for await (const event of response.events) folder.push(event);
   sendJson(exchange, toChatCompletion(folder.result(), answer), servedHeaders(response, changes));

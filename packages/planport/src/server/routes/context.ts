@@ -3,7 +3,7 @@
  * @module
  */
 import type { Logger } from "../../observe/index.ts";
-import type { CodexClient } from "../../upstream/types.ts";
+import type { CodexClient, CodexResponse } from "../../upstream/types.ts";
 import type { Exchange } from "../exchange.ts";
 
 /** The gateway's settings, defaults filled in. */
@@ -17,6 +17,7 @@ export interface GatewayContext {
   readonly newId: () => string;
   readonly keepAliveMs: number;
   readonly commitAfterMs: number;
+  readonly unreadLimitMs: number;
   /** Milliseconds since the epoch. */
   readonly startedAtMs: number;
 }
@@ -27,6 +28,12 @@ export type Route = (exchange: Exchange, context: GatewayContext, params: Readon
 /** A whole JSON answer. */
 export function sendJson(exchange: Exchange, value: unknown, headers: Readonly<Record<string, string>> = {}): void {
   exchange.reply.send(200, { "content-type": "application/json; charset=utf-8", ...headers }, JSON.stringify(value));
+}
+
+/** Remembers for the access log who served. */
+export function noteAnswer(exchange: Exchange, response: CodexResponse): void {
+  if (response.requestId !== null) exchange.notes.upstreamRequestId = response.requestId;
+  if (response.servedModel !== null) exchange.notes.servedModel = response.servedModel;
 }
 
 const SANE_THREAD = /^[\w.:-]{1,128}$/;
