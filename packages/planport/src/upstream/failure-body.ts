@@ -82,9 +82,14 @@ function nameOf(value: unknown): string | null {
   return text === undefined || text === "" ? null : excerpt(text).slice(0, 100);
 }
 
+/** The end of time as `Date` knows it. */
+const MAX_TIME_MS = 8.64e15;
+
 function resetOf(error: JsonObject, nowMs: number): number | null {
   const at = asNumber(error["resets_at"]);
-  if (at !== undefined) return at * 1000;
   const inSeconds = asNumber(error["resets_in_seconds"]);
-  return inSeconds === undefined ? null : nowMs + inSeconds * 1000;
+  let atMs: number | null = null;
+  if (at !== undefined) atMs = at * 1000;
+  else if (inSeconds !== undefined) atMs = nowMs + inSeconds * 1000;
+  return atMs === null || Math.abs(atMs) > MAX_TIME_MS ? null : atMs;
 }

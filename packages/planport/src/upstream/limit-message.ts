@@ -13,9 +13,7 @@ export function describeLimit(
   const plan = facts.planType === null ? "ChatGPT plan" : `ChatGPT ${facts.planType} plan`;
   if (code === "usage_not_included") return `This ${plan} does not include Codex; another plan is needed.`;
   if (facts.resetsAtMs === null) return `The usage limit of this ${plan} is reached; try again later.`;
-  const at = new Date(facts.resetsAtMs);
-  if (Number.isNaN(at.getTime())) return `The usage limit of this ${plan} is reached; try again later.`;
-  const stamp = at.toISOString().replace(/\.\d{3}Z$/, "Z");
+  const stamp = new Date(facts.resetsAtMs).toISOString().replace(/\.\d{3}Z$/, "Z");
   return `The usage limit of this ${plan} is reached; it resets in ${duration(facts.resetsAtMs - nowMs)} (${stamp}).`;
 }
 

@@ -1,0 +1,375 @@
+import type { ServerResponse } from "node:http";
+import { describe, expect, it } from "vitest";
+import type { CodexEvent } from "../../src/protocol/responses/event.ts";
+import { Secret } from "../../src/secret.ts";
+import { resolveEndpoints } from "../../src/upstream/endpoints.ts";
+import { httpClient } from "../net/support.ts";
+import {
+  COMPLETED,
+  CREATED,
+  answerWith,
+  collect,
+  delta,
+  failWith,
+  failureOf,
+  grant,
+  startBackend,
+  testClient,
+  tokenSource,
+} from "./support.ts";
+
+const HELLO = { model: "m", input: "hello" };
+const OVERLOADED: CodexEvent = {
+  type: "response.failed",
+  response: { id: "r", status: "failed", error: { code: "server_is_overloaded", message: "busy" } },
+};
+const ok = (response: ServerResponse): void => answerWith(response, CREATED, delta("hi"), COMPLETED);
+
+describe("a model call", () => {
+  it("carries the translated request, the bearer and the conversation, and gives head and events", async () => {
+    const backend = await startBackend((response) => {
+      response.setHeader("openai-model", "m-served");
+      response.setHeader("x-codex-primary-used-percent", "5");
+      response.setHeader("set-cookie", ["a=1", "b=2"]);
+      ok(response);
+    });
+    const { client } = testClient(backend.origin);
+    const response = await client.send({ ...HELLO, temperature: 0.2 }, { threadId: "thread-1", turnState: "turn" });
+    expect(backend.calls[0]?.body).toMatchObject({
+      model: "m",
+      store: false,
+      stream: true,
+      input: [{ type: "message", role: "user", content: [{ type: "input_text", text: "hello" }] }],
+    });
+    expect(backend.calls[0]?.headers).toMatchObject({
+      authorization: "Bearer token-1",
+      "chatgpt-account-id": "account-1",
+      "thread-id": "thread-1",
+      "x-codex-turn-state": "turn",
+      accept: "text/event-stream",
+      version: "0.169.0",
+    });
+    expect(response).toMatchObject({
+      status: 200,
+      requestId: "req-1",
+      servedModel: "m-served",
+      accountId: "account-1",
+      lite: false,
+      usage: { primary: { usedPercent: 5 } },
+    });
+    expect(response.changes.map((change) => change.path)).toContain("temperature");
+    expect(response.headers).not.toHaveProperty("set-cookie");
+    await expect(collect(response.events)).resolves.toEqual([CREATED, delta("hi"), COMPLETED]);
+  });
+
+  it("goes out in Responses-Lite shape, and says so, when the catalogue says the model takes it", async () => {
+    const backend = await startBackend(ok, (request, response) => {
+      if (request.url?.includes("/models") !== true) return false;
+      response.end('{"models":[{"slug":"m","use_responses_lite":true}]}');
+      return true;
+    });
+    const response = await testClient(backend.origin).client.send(HELLO);
+    response.body.cancel();
+    expect(response.lite).toBe(true);
+    expect(backend.calls[0]?.headers["x-openai-internal-codex-responses-lite"]).toBe("true");
+    expect(backend.calls[0]?.body).toMatchObject({ parallel_tool_calls: false });
+  });
+
+  it("goes out by the built-in catalogue when the backend has none", async () => {
+    const backend = await startBackend(ok, (_request, response) => {
+      response.writeHead(500).end();
+      return true;
+    });
+    const { client } = testClient(backend.origin);
+    const response = await client.send({ ...HELLO, model: "gpt-6-sol" });
+    response.body.cancel();
+    expect(response.lite).toBe(true);
+    expect((await client.models()).models.map((model) => model.slug)).toContain("gpt-5.5");
+  });
+
+  it("fetches the catalogue again after an answer names another etag", async () => {
+    const backend = await startBackend(
+      (response) => {
+        response.setHeader("x-models-etag", '"new"');
+        ok(response);
+      },
+      (request, response) => {
+        if (request.url?.includes("/models") !== true) return false;
+        response.setHeader("etag", '"old"');
+        response.end('{"models":[{"slug":"m"}]}');
+        return true;
+      },
+    );
+    const { client } = testClient(backend.origin);
+    await collect((await client.send(HELLO)).events);
+    await client.models();
+    expect(backend.lines.filter((line) => line.startsWith("GET"))).toHaveLength(2);
+  });
+
+  it("of a model that the account does not have names those it has", async () => {
+    const backend = await startBackend((response) =>
+      failWith(response, 400, { detail: "The 'x' model is not supported when using Codex with a ChatGPT account." }),
+    );
+    const error = await failureOf(testClient(backend.origin).client.send({ ...HELLO, model: "x" }));
+    expect([error.code, error.status]).toEqual(["model_not_found", 400]);
+    expect(error.message).toMatch(/"x".*Models of this account: m\.$/);
+    expect(backend.calls[0]?.body["model"]).toBe("x");
+  });
+});
+
+describe("retries", () => {
+  it("repeat a failed call with the same body and growing waits", async () => {
+    const backend = await startBackend((response, index) =>
+      index < 3 ? failWith(response, 500, { error: { message: "boom" } }) : ok(response),
+    );
+    const { client, delays } = testClient(backend.origin);
+    await expect(collect((await client.send(HELLO)).events)).resolves.toHaveLength(3);
+    expect(delays).toEqual([200, 400, 800]);
+    expect(new Set(backend.calls.map((call) => JSON.stringify(call.body))).size).toBe(1);
+    expect(new Set(backend.calls.map((call) => call.headers["thread-id"])).size).toBe(1);
+  });
+
+  it("end with the error after the last one", async () => {
+    const backend = await startBackend((response) => failWith(response, 503, {}));
+    const { client } = testClient(backend.origin, { retry: { maxRetries: 2 } });
+    await expect(failureOf(client.send(HELLO))).resolves.toMatchObject({ code: "upstream_overloaded" });
+    expect(backend.calls).toHaveLength(3);
+  });
+
+  it("wait as long as Retry-After says", async () => {
+    const backend = await startBackend((response, index) =>
+      index === 0 ? failWith(response, 429, {}, { "retry-after": "7" }) : ok(response),
+    );
+    const { client, delays } = testClient(backend.origin);
+    (await client.send(HELLO)).body.cancel();
+    expect(delays).toEqual([7000]);
+  });
+
+  it.each<[string, number, unknown, Record<string, string>, string]>([
+    ["a long Retry-After", 429, {}, { "retry-after": "3600" }, "rate_limited"],
+    ["a usage limit", 429, { error: { type: "usage_limit_reached", resets_in_seconds: 5 } }, {}, "usage_limit_reached"],
+    ["a bad request", 400, { detail: "no" }, {}, "upstream_invalid_request"],
+    ["a refusal", 403, { detail: "no" }, {}, "access_denied"],
+  ])("do not happen for %s", async (_name, status, body, headers, code) => {
+    const backend = await startBackend((response) => failWith(response, status, body, headers));
+    const { client, delays } = testClient(backend.origin);
+    await expect(failureOf(client.send(HELLO))).resolves.toMatchObject({ code });
+    expect([backend.calls.length, delays]).toEqual([1, []]);
+  });
+
+  it("lift an overload out of a 200 and try again", async () => {
+    const backend = await startBackend((response, index) =>
+      index === 0
+        ? answerWith(response, CREATED, { type: "response.in_progress", response: { id: "r" } }, OVERLOADED)
+        : ok(response),
+    );
+    const { client, delays } = testClient(backend.origin);
+    await expect(collect((await client.send(HELLO)).events)).resolves.toEqual([CREATED, delta("hi"), COMPLETED]);
+    expect(delays).toEqual([200]);
+  });
+
+  it("give the lifted failure its status when they are used up", async () => {
+    const backend = await startBackend((response) => answerWith(response, CREATED, OVERLOADED));
+    const error = await failureOf(testClient(backend.origin).client.send(HELLO));
+    expect([error.code, error.status, backend.calls.length]).toEqual(["upstream_overloaded", 503, 5]);
+  });
+
+  it.each<[string, (response: ServerResponse) => void, string]>([
+    ["is empty", (response) => answerWith(response), "stream_interrupted"],
+    ["ends after the preamble", (response) => answerWith(response, CREATED), "stream_interrupted"],
+    [
+      "is cut off",
+      (response) => (response.writeHead(200).write(": x\n\n"), setImmediate(() => response.destroy())),
+      "stream_interrupted",
+    ],
+    [
+      "is a page",
+      (response) => response.setHeader("content-type", "text/html").end("<html>log in</html>"),
+      "upstream_malformed",
+    ],
+    ["is a JSON error", (response) => failWith(response, 200, { error: { message: "m" } }), "upstream_failed"],
+  ])("happen when a 200's stream %s before it says anything", async (_name, answer, code) => {
+    const backend = await startBackend((response, index) => (index === 0 ? answer(response) : ok(response)));
+    const { client, delays } = testClient(backend.origin);
+    (await client.send(HELLO)).body.cancel();
+    expect(delays).toHaveLength(1);
+    const once = await startBackend(answer);
+    const error = await failureOf(testClient(once.origin, { retry: { maxRetries: 0 } }).client.send(HELLO));
+    expect(error.code).toBe(code);
+  });
+
+  it("do not follow a redirect", async () => {
+    const backend = await startBackend((response) => response.writeHead(307, { location: "/elsewhere" }).end());
+    const error = await failureOf(testClient(backend.origin, { retry: { maxRetries: 0 } }).client.send(HELLO));
+    expect(error.message).toMatch(/redirect \(HTTP 307\)/);
+    expect(backend.calls).toHaveLength(1);
+  });
+
+  it("happen for a server that cannot be reached", async () => {
+    const { client, delays } = testClient("http://127.0.0.1:1");
+    const error = await failureOf(client.send(HELLO));
+    expect(error.code).toBe("upstream_unreachable");
+    expect(delays).toHaveLength(4);
+  });
+});
+
+describe("a rejected bearer", () => {
+  const unauthorized = (response: ServerResponse): void => failWith(response, 401, { detail: "Unauthorized" });
+
+  it("is replaced once, and the call repeated at once", async () => {
+    const backend = await startBackend((response, index) => (index === 0 ? unauthorized(response) : ok(response)));
+    const tokens = tokenSource(grant(), grant({ bearer: new Secret("token-2") }));
+    const { client, delays } = testClient(backend.origin, { tokens });
+    (await client.send(HELLO)).body.cancel();
+    expect(backend.calls.map((call) => call.headers.authorization)).toEqual(["Bearer token-1", "Bearer token-2"]);
+    expect([tokens.rejected.length, delays]).toEqual([1, []]);
+  });
+
+  it("is not replaced a second time in the same call, retries included", async () => {
+    const backend = await startBackend((response, index) =>
+      index === 1 ? failWith(response, 500, {}) : unauthorized(response),
+    );
+    const tokens = tokenSource(grant(), grant({ bearer: new Secret("token-2") }));
+    const { client } = testClient(backend.origin, { tokens });
+    await expect(failureOf(client.send(HELLO))).resolves.toMatchObject({ code: "credential_rejected", status: 401 });
+    expect([backend.calls.length, tokens.rejected.length]).toEqual([3, 1]);
+  });
+
+  it("stands when there is no other, with what to do about it", async () => {
+    const backend = await startBackend(unauthorized);
+    const tokens = tokenSource(grant({ kind: "personalAccessToken" }));
+    const error = await failureOf(testClient(backend.origin, { tokens }).client.send(HELLO));
+    expect(error.code).toBe("credential_rejected");
+    expect(error.message).toMatch(/Mint a new Codex access token/);
+    expect(backend.calls).toHaveLength(1);
+  });
+
+  it("is replaced for models and usage too", async () => {
+    const backend = await startBackend(ok, (request, response) => {
+      if (request.headers.authorization === "Bearer token-1") response.writeHead(401).end();
+      else
+        response.end(request.url?.includes("usage") === true ? '{"plan_type":"plus"}' : '{"models":[{"slug":"live"}]}');
+      return true;
+    });
+    const replacement = grant({ bearer: new Secret("token-2") });
+    const models = testClient(backend.origin, { tokens: tokenSource(grant(), replacement) }).client;
+    expect((await models.models()).models.map((model) => model.slug)).toEqual(["live"]);
+    const usage = testClient(backend.origin, { tokens: tokenSource(grant(), replacement) }).client;
+    await expect(usage.usage()).resolves.toEqual({ plan_type: "plus" });
+    expect(backend.lines.at(-1)).toBe("GET /backend-api/wham/usage");
+  });
+});
+
+describe("where a call goes", () => {
+  const accounts = (origin: string, override: string): string =>
+    JSON.stringify({
+      accounts: [{ id: "account-1", workspace_backend_origin: origin, account_routing_override: override }],
+    });
+
+  function routed(origin: string): { endpoints: ReturnType<typeof resolveEndpoints> } {
+    return { endpoints: resolveEndpoints({ chatgptBaseUrl: `${origin}/backend-api` }) };
+  }
+
+  it("is found out once and remembered, with the override header it asks for", async () => {
+    const backend = await startBackend(ok, (request, response) => {
+      if (request.url !== "/backend-api/wham/accounts/check") return false;
+      response.end(accounts("NO_CONSTRAINT", "us"));
+      return true;
+    });
+    const { client } = testClient(backend.origin, routed(backend.origin));
+    for (let i = 0; i < 2; i++) await collect((await client.send(HELLO)).events);
+    expect(backend.lines).toEqual([
+      "GET /backend-api/wham/accounts/check",
+      "GET /backend-api/codex/models?client_version=0.169.0",
+      "POST /backend-api/codex/responses",
+      "POST /backend-api/codex/responses",
+    ]);
+    expect(backend.calls[0]?.headers["x-openai-account-routing-override"]).toBe("us");
+  });
+
+  it("is not asked when the base is explicit", async () => {
+    const backend = await startBackend(ok);
+    (await testClient(backend.origin).client.send(HELLO)).body.cancel();
+    expect(backend.lines.filter((line) => line.includes("accounts"))).toEqual([]);
+  });
+
+  it("is asked again when it could not be found, and then fails in words", async () => {
+    let asked = 0;
+    const backend = await startBackend(ok, (request, response) => {
+      if (request.url?.includes("accounts") === true) asked++;
+      else return false;
+      response.writeHead(404).end();
+      return true;
+    });
+    const { client } = testClient(backend.origin, routed(backend.origin));
+    const error = await failureOf(client.send(HELLO));
+    expect(error.code).toBe("routing_failed");
+    expect(error.message).toMatch(/which server serves this workspace.*HTTP 404/);
+    expect([asked, backend.calls.length]).toEqual([5, 0]);
+    expect((await client.models()).models.map((model) => model.slug)).toEqual(["m"]);
+  });
+
+  it("is asked again with a new bearer after a 401", async () => {
+    const backend = await startBackend(ok, (request, response) => {
+      if (request.url?.includes("accounts") !== true) return false;
+      if (request.headers.authorization === "Bearer token-1") response.writeHead(401).end();
+      else response.end(accounts("NO_CONSTRAINT", "NO_CONSTRAINT"));
+      return true;
+    });
+    const tokens = tokenSource(grant(), grant({ bearer: new Secret("token-2") }));
+    const { client, delays } = testClient(backend.origin, { ...routed(backend.origin), tokens });
+    (await client.send(HELLO)).body.cancel();
+    expect([tokens.rejected.length, delays]).toEqual([1, []]);
+  });
+
+  it("is never api.openai.com for a plan's token, not even when discovery says so", async () => {
+    const { client } = testClient("https://api.openai.com/v1");
+    for (const work of [client.send(HELLO), client.models(), client.usage()])
+      await expect(failureOf(work)).resolves.toMatchObject({ code: "credential_wrong_route" });
+    const backend = await startBackend(ok, (_request, response) => {
+      response.end(accounts("https://api.openai.com", "NO_CONSTRAINT"));
+      return true;
+    });
+    const misled = testClient(backend.origin, routed(backend.origin)).client;
+    await expect(failureOf(misled.send(HELLO))).resolves.toMatchObject({ code: "credential_wrong_route" });
+  });
+
+  it("is never the Codex backend for an API key: nothing is sent", async () => {
+    const backend = await startBackend(ok);
+    const tokens = tokenSource(grant({ kind: "apiKey" }));
+    const { client } = testClient(backend.origin, { tokens });
+    for (const work of [client.send(HELLO), client.models(), client.usage()])
+      await expect(failureOf(work)).resolves.toMatchObject({ code: "credential_wrong_route" });
+    expect(backend.lines).toEqual([]);
+  });
+});
+
+describe("usage", () => {
+  it.each([
+    ["no JSON", "<html>", 200, "upstream_malformed"],
+    ["a failure", "{}", 500, "upstream_failed"],
+  ])("that is %s is an error", async (_name, text, status, code) => {
+    const backend = await startBackend(ok, (_request, response) => {
+      response.writeHead(status).end(text);
+      return true;
+    });
+    await expect(failureOf(testClient(backend.origin).client.usage())).resolves.toMatchObject({ code });
+  });
+});
+
+describe("closing", () => {
+  it("lets running calls go on and takes no new ones", async () => {
+    let finish: () => void = () => {};
+    const backend = await startBackend((response) => {
+      response.writeHead(200).write(`data: ${JSON.stringify(delta("a"))}\n\n`);
+      finish = () => response.end(`data: ${JSON.stringify(COMPLETED)}\n\n`);
+    });
+    const { client } = testClient(backend.origin, { http: httpClient(), retry: { maxRetries: 0 } });
+    const response = await client.send(HELLO);
+    const closed = client.close();
+    await expect(failureOf(client.send(HELLO))).resolves.toMatchObject({ code: "upstream_unreachable" });
+    finish();
+    await expect(collect(response.events)).resolves.toEqual([delta("a"), COMPLETED]);
+    await closed;
+  });
+});
