@@ -96,10 +96,9 @@ function checkTool(tool: unknown, at: string): Refusal | null {
       "invalid_value",
     );
   const problem = tool["strict"] === true ? strictProblem(tool["parameters"]) : null;
-  return (
-    problem &&
-    invalid(`Invalid schema for function '${name}': ${problem}`, `${at}.parameters`, "invalid_function_parameters")
-  );
+  return problem === null
+    ? null
+    : invalid(`Invalid schema for function '${name}': ${problem}`, `${at}.parameters`, "invalid_function_parameters");
 }
 
 function checkFormat(text: unknown): Refusal | null {
@@ -108,10 +107,9 @@ function checkFormat(text: unknown): Refusal | null {
   for (const field of ["name", "schema"]) if (format[field] === undefined) return missing(`text.format.${field}`);
   const problem = format["strict"] === true ? strictProblem(format["schema"]) : null;
   const name = asString(format["name"]) ?? "";
-  return (
-    problem &&
-    invalid(`Invalid schema for response_format '${name}': ${problem}`, "text.format.schema", "invalid_json_schema")
-  );
+  return problem === null
+    ? null
+    : invalid(`Invalid schema for response_format '${name}': ${problem}`, "text.format.schema", "invalid_json_schema");
 }
 
 function missing(param: string): Refusal {

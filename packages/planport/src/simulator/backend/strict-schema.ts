@@ -3,13 +3,14 @@
  * @module
  */
 import { isJsonObject } from "../../protocol/index.ts";
+import { asString } from "../../protocol/json.ts";
 
 const MAX_DEPTH = 32;
 
 /** Why a schema is not a strict one; null when it is. */
 export function strictProblem(schema: unknown): string | null {
   if (isJsonObject(schema) && schema["type"] !== "object" && schema["$ref"] === undefined)
-    return `schema must be a JSON Schema of 'type: "object"', got 'type: "${String(schema["type"] ?? "None")}"'.`;
+    return `schema must be a JSON Schema of 'type: "object"', got 'type: "${asString(schema["type"]) ?? "None"}"'.`;
   return walk(schema, [], 0);
 }
 
