@@ -7,7 +7,7 @@ import { RequestError } from "../../errors.ts";
 import type { Exchange } from "../exchange.ts";
 
 /** A host name and the port after it. */
-export interface HostAndPort {
+interface HostAndPort {
   /** Lower case, without brackets or a trailing dot. */
   readonly name: string;
   /** Null when not given. */
@@ -17,7 +17,7 @@ export interface HostAndPort {
 const HOST = /^(?:\[([0-9a-f:.]+)\]|([^\s:/?#@\\[\]]+))(?::(\d{1,5}))?$/i;
 
 /** Reads `name[:port]`; null when it is not that. */
-export function parseHost(text: string): HostAndPort | null {
+function parseHost(text: string): HostAndPort | null {
   const match = HOST.exec(text);
   const name = match?.[1] ?? match?.[2];
   if (name === undefined) return null;

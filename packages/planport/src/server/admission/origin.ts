@@ -29,7 +29,7 @@ export function checkOrigin(exchange: Exchange, allowedOrigins: readonly string[
 }
 
 /** True for `http:` and `https:` pages of this machine, on any port. The opaque origin `null` is not one. */
-export function isLoopbackOrigin(origin: string): boolean {
+function isLoopbackOrigin(origin: string): boolean {
   if (!/^https?:\/\//i.test(origin) || !URL.canParse(origin)) return false;
   const { hostname } = new URL(origin);
   return isLoopbackName(hostname.replace(/^\[|\]$/g, ""));
