@@ -3,6 +3,7 @@ import path from "node:path";
 import { describe, expect, test } from "vitest";
 import { EXIT } from "../../packages/planport/src/cli/exit-codes.ts";
 import { VERSION } from "../../packages/planport/src/version.ts";
+import { type Layer, layers } from "./lib/layers.ts";
 import { parse, walk } from "./lib/modules.ts";
 import { entrySources, readManifest, readText, repoFiles, repoRoot } from "./lib/tree.ts";
 
@@ -86,6 +87,18 @@ describe("names of the package that documents use", () => {
     expect(VERSION).toBe(product.version);
     expect(all(readText("CHANGELOG.md"), /^## (\d+\.\d+\.\d+)/gm)[0]).toBe(VERSION);
   });
+});
+
+function shownImports({ values, types }: Layer): string {
+  if (values.includes("server")) return "everything";
+  if (values.includes("config")) return "all above but simulator and server";
+  return (values.join(", ") || "—") + (types === undefined ? "" : `; types of ${types.join(", ")}`);
+}
+
+test("docs/architecture.md shows the layers that the tests hold", () => {
+  const rows = [...sectionOf(readText("docs/architecture.md"), "Layers").matchAll(/^\| `(\w+)` *\|[^|]*\|([^|]*)\|/gm)];
+  const shown = rows.map((row) => [row[1], row[2]?.trim()]);
+  expect(shown).toEqual(Object.entries(layers).map(([name, layer]) => [name, shownImports(layer)]));
 });
 
 describe("commands that documents tell", () => {

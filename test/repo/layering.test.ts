@@ -1,63 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { edgesOf, type Edge } from "./lib/modules.ts";
+import { computed, edgesOf, type Edge } from "./lib/modules.ts";
 import { repoFiles } from "./lib/tree.ts";
-
-/** What a folder (or a file that lies at the root of src) may import: whole modules, or types alone. */
-interface Layer {
-  readonly values: readonly string[];
-  readonly types?: readonly string[];
-  /** Third-party packages. */
-  readonly packages?: readonly string[];
-  /** True when `node:` modules are allowed. */
-  readonly node: boolean;
-}
-
-const everything = [
-  "errors",
-  "secret",
-  "protocol",
-  "sse",
-  "net",
-  "store",
-  "auth",
-  "translate",
-  "upstream",
-  "config",
-  "observe",
-] as const;
-
-/**
- * The layers of packages/planport/src, lowest first: a layer may only name layers above it in this list.
- * docs/architecture.md shows the same table.
- */
-const layers: Readonly<Record<string, Layer>> = {
-  version: { values: [], node: false },
-  errors: { values: [], node: false },
-  secret: { values: [], node: false },
-  sse: { values: ["errors"], packages: ["eventsource-parser"], node: false },
-  protocol: { values: ["errors"], packages: ["zod"], node: false },
-  translate: { values: ["errors", "protocol", "sse"], node: false },
-  net: { values: ["errors", "version"], packages: ["undici"], node: true },
-  observe: { values: ["errors", "secret"], node: true },
-  config: { values: ["errors", "secret"], packages: ["smol-toml", "yaml", "zod"], node: true },
-  store: { values: ["errors", "secret", "protocol"], types: ["auth"], node: true },
-  auth: { values: ["errors", "secret", "protocol", "net", "store"], node: true },
-  upstream: {
-    values: ["errors", "secret", "protocol", "sse", "translate", "net", "auth", "version"],
-    packages: ["undici"],
-    node: true,
-  },
-  simulator: { values: ["errors", "protocol", "sse"], packages: ["ws", "fzstd"], node: true },
-  server: {
-    values: ["errors", "secret", "protocol", "sse", "translate", "observe", "upstream", "version"],
-    types: ["auth"],
-    packages: ["hono", "@hono/node-server", "ws", "fzstd"],
-    node: true,
-  },
-  planport: { values: [...everything, "version"], node: true },
-  index: { values: [...everything, "planport", "version"], node: true },
-  cli: { values: [...everything, "server", "simulator", "planport", "version"], packages: ["commander"], node: true },
-};
 
 const root = "packages/planport/src/";
 

@@ -1,0 +1,67 @@
+/**
+ * The layers of the published package.
+ * @module
+ */
+import { computed } from "./modules.ts";
+
+/** What a folder (or a file that lies at the root of src) may import: whole modules, or types alone. */
+export interface Layer {
+  readonly values: readonly string[];
+  readonly types?: readonly string[];
+  /** Third-party packages. */
+  readonly packages?: readonly string[];
+  /** True when `node:` modules are allowed. */
+  readonly node: boolean;
+}
+
+const everything = [
+  "errors",
+  "secret",
+  "protocol",
+  "sse",
+  "net",
+  "store",
+  "auth",
+  "translate",
+  "upstream",
+  "config",
+  "observe",
+] as const;
+
+/**
+ * The layers of packages/planport/src, lowest first: a layer may only name layers above it in this list.
+ * docs/architecture.md shows the same table, and a test compares them.
+ */
+export const layers: Readonly<Record<string, Layer>> = {
+  version: { values: [], node: false },
+  errors: { values: [], node: false },
+  secret: { values: [], node: false },
+  sse: { values: ["errors"], packages: ["eventsource-parser"], node: false },
+  protocol: { values: ["errors"], packages: ["zod"], node: false },
+  translate: { values: ["errors", "protocol", "sse"], node: false },
+  net: { values: ["errors", "version"], packages: ["undici"], node: true },
+  observe: { values: ["errors", "secret"], node: true },
+  config: { values: ["errors", "secret"], packages: ["smol-toml", "yaml", "zod"], node: true },
+  store: { values: ["errors", "secret", "protocol"], types: ["auth"], node: true },
+  auth: { values: ["errors", "secret", "protocol", "net", "store"], node: true },
+  upstream: {
+    values: ["errors", "secret", "protocol", "sse", "translate", "net", "auth", "version"],
+    packages: ["undici"],
+    node: true,
+  },
+  simulator: { values: ["errors", "protocol", "sse"], packages: ["ws", "fzstd"], node: true },
+  server: {
+    values: ["errors", "secret", "protocol", "sse", "translate", "observe", "upstream", "version"],
+    types: ["auth"],
+    packages: ["hono", "@hono/node-server", "ws", "fzstd"],
+    node: true,
+  },
+  planport: { values: [...everything, "version"], node: true },
+  index: { values: [...everything, "planport", "version"], node: true },
+  // The demo uses OpenAI's own library where it is installed; that one import is computed.
+  cli: {
+    values: [...everything, "server", "simulator", "planport", "version"],
+    packages: ["commander", computed],
+    node: true,
+  },
+};
