@@ -1,0 +1,67 @@
+/**
+ * The real Codex CLI, in a home of its own.
+ */
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { isJsonObject, type JsonObject } from "../../../packages/planport/src/protocol/index.ts";
+import type { Simulator } from "../../../packages/planport/src/simulator/index.ts";
+import { clientScript } from "./not-run.ts";
+import { cleanEnvironment, type Finished, start, temporaryFolder } from "./process.ts";
+
+/** The CLI's script; null when it is not installed. */
+export const codexScript: string | null = clientScript("@openai/codex", "bin/codex.js");
+
+/** `127.0.0.1` as `localhost`: Codex keeps an overridden base URL over plain HTTP only if both bases differ in host. */
+export function viaLocalhost(url: string): string {
+  return url.replace("127.0.0.1", "localhost");
+}
+
+/** Points a Codex home at the simulator. */
+export function configureForSimulator(home: string, simulator: Simulator): void {
+  const lines = [
+    `chatgpt_base_url = "${viaLocalhost(simulator.chatgptBaseUrl)}"`,
+    `openai_base_url = "${simulator.codexBaseUrl}"`,
+    `cli_auth_credentials_store = "file"`,
+  ];
+  writeFileSync(join(home, "config.toml"), `${lines.join("\n")}\n`);
+}
+
+/** Runs `codex` with these arguments to its end. */
+export function runCodex(
+  args: readonly string[],
+  home: string,
+  extra: Readonly<Record<string, string>> = {},
+): Promise<Finished> {
+  const env = cleanEnvironment({ HOME: home, USERPROFILE: home, CODEX_HOME: home, ...extra });
+  const cwd = temporaryFolder("codex-work");
+  return start(process.execPath, [codexScript ?? "", ...args], { env, cwd }).finished;
+}
+
+/** What `codex exec --json` reported. */
+export interface ExecReport {
+  readonly lines: readonly JsonObject[];
+  /** Items of the type that were completed. */
+  items(type: string): readonly JsonObject[];
+  /** The last message. */
+  readonly answer: string;
+  readonly completed: boolean;
+}
+
+/** Runs one turn. The sandbox is off: the commands are this test's own, and one of them calls the simulator. */
+export async function execTurn(
+  home: string,
+  model: string,
+  prompt: string,
+  extra: Readonly<Record<string, string>> = {},
+): Promise<ExecReport> {
+  const args = ["exec", "--json", "--skip-git-repo-check", "--dangerously-bypass-approvals-and-sandbox"];
+  const { stdout, stderr, code } = await runCodex([...args, "-m", model, prompt], home, extra);
+  const lines = stdout.split("\n").flatMap((line) => (line.startsWith("{") ? [JSON.parse(line) as JsonObject] : []));
+  const completed = lines.some((line) => line["type"] === "turn.completed");
+  if (code !== 0 || !completed) throw new Error(`codex exec failed (exit ${String(code)}):\n${stdout}\n${stderr}`);
+  const done = lines.flatMap((line) =>
+    line["type"] === "item.completed" && isJsonObject(line["item"]) ? [line["item"]] : [],
+  );
+  const items = (type: string): readonly JsonObject[] => done.filter((item) => item["type"] === type);
+  return { lines, items, answer: String(items("agent_message").at(-1)?.["text"]), completed };
+}
