@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { computed, edgesOf, type Edge } from "./lib/modules.ts";
+import { layers } from "./lib/layers.ts";
+import { edgesOf, type Edge } from "./lib/modules.ts";
 import { repoFiles } from "./lib/tree.ts";
 
 const root = "packages/planport/src/";
