@@ -3,7 +3,7 @@
  */
 import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
-import type { OpenAI as OpenAIClass } from "openai";
+import type * as OpenAIPackage from "openai";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { type Simulator, startSimulator } from "../../packages/planport/src/simulator/index.ts";
 import { reportNotRun } from "./support/not-run.ts";
@@ -11,7 +11,8 @@ import { signedInHome, startGateway } from "./support/stack.ts";
 
 const require = createRequire(new URL("package.json", import.meta.url));
 
-type OpenAIModule = typeof import("openai");
+type OpenAIModule = typeof OpenAIPackage;
+type OpenAIClass = OpenAIPackage.OpenAI;
 
 function load(): OpenAIModule | null {
   if (!existsSync(new URL("node_modules/openai/package.json", import.meta.url))) return null;
@@ -119,7 +120,7 @@ function suite({ OpenAI, AuthenticationError, RateLimitError, BadRequestError }:
         expect(first.output.some((item) => item.type === "reasoning" && Boolean(item.encrypted_content))).toBe(true);
         const result = { type: "function_call_output" as const, call_id: call.call_id, output: "3 degrees, snow" };
         // The client's own types have no single type for "what came out goes back in".
-        const input = [question, ...first.output, result] as OpenAIClass.Responses.ResponseInput;
+        const input = [question, ...first.output, result] as OpenAIPackage.OpenAI.Responses.ResponseInput;
         const second = await client.responses.create({ model, input, tools });
         expect(second.output_text).toContain("3 degrees, snow");
       });
