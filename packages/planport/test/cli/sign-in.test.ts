@@ -1,0 +1,288 @@
+import { execFile } from "node:child_process";
+import { chmodSync, existsSync, readFileSync, statSync } from "node:fs";
+import { createServer, type Server } from "node:net";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { promisify } from "node:util";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { type Simulator, startSimulator } from "../../src/simulator/index.ts";
+import { binFile, newHome, pointAt, put, run, signedInHome, start } from "./support/cli.ts";
+
+let simulator: Simulator;
+
+beforeEach(async () => {
+  simulator = await startSimulator({ autoApprove: true });
+});
+
+afterEach(async () => {
+  await simulator.close();
+});
+
+const own = (home: string): string => join(home, ".planport/auth.json");
+const readJson = (file: string): Record<string, Record<string, unknown>> =>
+  JSON.parse(readFileSync(file, "utf8")) as Record<string, Record<string, unknown>>;
+
+/** Holds both ports of the sign-in, unless somebody else does: then they are as taken as the test needs them to be. */
+async function holdPorts(): Promise<() => void> {
+  const servers: Server[] = [];
+  for (const port of [1455, 1457]) {
+    const server = createServer((socket) => socket.destroy());
+    await new Promise<void>((resolve) => {
+      server.once("error", () => resolve());
+      server.listen({ port, host: "127.0.0.1", exclusive: true }, () => (servers.push(server), resolve()));
+    });
+  }
+  return () => {
+    for (const server of servers) server.close();
+  };
+}
+
+/** `planport ask hi` as a user without rights; null when that user cannot even load planport. Needs root. */
+async function askAsNobody(home: string): Promise<{ code: number; stderr: string } | null> {
+  const script = [
+    "process.setgroups([]); process.setgid(65534); process.setuid(65534);",
+    `process.argv = [process.argv[0], ${JSON.stringify(binFile)}, "ask", "hi"];`,
+    `await import(${JSON.stringify(pathToFileURL(binFile).href)});`,
+  ].join("\n");
+  const env = { HOME: home, PATH: process.env["PATH"] ?? "" };
+  const result = await promisify(execFile)(process.execPath, ["--input-type=module", "-e", script], { env, cwd: "/" })
+    .then(({ stderr }) => ({ code: 0, stderr }))
+    .catch((error: unknown) => error as { code: number; stderr: string });
+  return /ERR_MODULE_NOT_FOUND|EACCES: permission denied, (?:open|stat)/.test(result.stderr) ? null : result;
+}
+
+describe("nobody is signed in", () => {
+  it.each([["ask", "hi"], ["models"], ["usage"], ["serve", "--port", "0"]])(
+    "%s ends with 3 and lists the places",
+    async (...args) => {
+      const home = newHome();
+      const { code, stdout, stderr } = await run(home, args);
+      expect(code).toBe(3);
+      expect(stdout).toBe("");
+      expect(stderr).toContain("planport: Not signed in. Run `planport login`.");
+      for (const place of ["$CODEX_ACCESS_TOKEN", "$CODEX_PAT", own(home), join(home, ".codex/auth.json")])
+        expect(stderr).toContain(place);
+      expect(stderr.trimEnd()).not.toContain("\n");
+    },
+  );
+
+  it("status says so as JSON, with what is set where", async () => {
+    const { code, stdout, stderr } = await run(newHome(), ["status", "--json"], { env: { PLANPORT_PORT: "1234" } });
+    expect(code).toBe(3);
+    expect(stderr).toBe("");
+    const status = JSON.parse(stdout) as Record<string, unknown>;
+    expect(status).toMatchObject({
+      signedIn: false,
+      problem: { code: "credential_missing" },
+      settings: { port: { value: 1234, origin: "PLANPORT_PORT" }, logLevel: { value: "warn", origin: "default" } },
+    });
+    expect(status["tried"]).toHaveLength(4);
+  });
+
+  it("a Codex login in another store is named as the reason", async () => {
+    const home = newHome();
+    const config = put(home, ".codex/config.toml", 'cli_auth_credentials_store = "keyring"');
+    const { code, stderr } = await run(home, ["ask", "hi"]);
+    expect(code).toBe(3);
+    expect(stderr).toContain(`Codex is set to keep its login in "keyring" (cli_auth_credentials_store in ${config})`);
+  });
+});
+
+describe("a sign-in that cannot be used ends with 3, names the place and shows no secret", () => {
+  const secret = "sk-proj-0123456789abcdefghij";
+
+  it("an auth.json that is not JSON", async () => {
+    const home = newHome();
+    const file = put(home, ".codex/auth.json", `{"OPENAI_API_KEY": "${secret}`);
+    const { code, stderr } = await run(home, ["ask", "hi"]);
+    expect(code).toBe(3);
+    expect(stderr).toContain(file);
+    expect(stderr).not.toContain(secret);
+  });
+
+  it("an auth.json with a field of the wrong type", async () => {
+    const home = newHome();
+    const file = put(home, ".codex/auth.json", JSON.stringify({ auth_mode: "chatgpt", tokens: { access_token: 7 } }));
+    const { code, stderr } = await run(home, ["ask", "hi"]);
+    expect(code).toBe(3);
+    expect(stderr).toContain(file);
+    expect(stderr).toContain("tokens.access_token");
+  });
+
+  it("an API key in the file", async () => {
+    const home = newHome();
+    put(home, ".codex/auth.json", JSON.stringify({ auth_mode: "apikey", OPENAI_API_KEY: secret }));
+    const { code, stderr } = await run(home, ["ask", "hi"]);
+    expect(code).toBe(3);
+    expect(stderr).toContain("API key");
+    expect(stderr).not.toContain(secret);
+  });
+
+  it("an API key in the variable of an access token", async () => {
+    const { code, stderr } = await run(newHome(), ["ask", "hi"], { env: { CODEX_ACCESS_TOKEN: secret } });
+    expect(code).toBe(3);
+    expect(stderr).toContain("$CODEX_ACCESS_TOKEN holds an OpenAI API key");
+    expect(stderr).not.toContain(secret);
+  });
+
+  it("a file that the system will not let us read", async ({ skip }) => {
+    const home = newHome();
+    const file = put(home, ".codex/auth.json", "{}");
+    const isRoot = process.getuid?.() === 0;
+    skip(process.platform === "win32", "Windows has no file modes");
+    chmodSync(file, 0);
+    if (isRoot) {
+      // Root reads anything, so the program runs as somebody else.
+      for (const folder of [home, join(home, ".codex")]) chmodSync(folder, 0o755);
+    }
+    const failed = isRoot ? await askAsNobody(home) : await run(home, ["ask", "hi"]);
+    skip(failed === null, "another user cannot read this checkout");
+    expect(failed?.code).toBe(3);
+    expect(failed?.stderr).toContain(`${file} cannot be read: permission denied (EACCES)`);
+  });
+});
+
+describe("login", () => {
+  it("with a browser, keeps a sign-in that then works, in a file for its owner alone", async () => {
+    const home = newHome();
+    const env = pointAt(simulator);
+    const login = start(home, ["login", "--no-browser"], { env });
+    const [url = ""] = await login.until(/http\S+\/oauth\/authorize\S+/);
+    const page = await fetch(url, { redirect: "manual" });
+    const callback = page.headers.get("location") ?? "";
+    if (callback.startsWith("http"))
+      await fetch(callback).then(
+        (back) => back.text(),
+        () => login.type(`${callback}\n`),
+      );
+    const { code, stdout } = await login.finished;
+    expect(code).toBe(0);
+    expect(stdout).toContain("Signed in as person@example.com (pro)");
+    if (process.platform !== "win32") expect(statSync(own(home)).mode & 0o777).toBe(0o600);
+
+    const status = JSON.parse((await run(home, ["status", "--json"], { env })).stdout) as Record<string, unknown>;
+    expect(status).toMatchObject({
+      signedIn: true,
+      kind: "chatgpt",
+      email: "person@example.com",
+      planType: "pro",
+      accountId: simulator.accounts.default.id,
+      renewable: true,
+      source: own(home),
+      backend: simulator.codexBaseUrl,
+    });
+    expect((await run(home, ["ask", "hi"], { env })).code).toBe(0);
+  });
+
+  it("takes the pasted address when the ports are taken, after a paste that was of no use", async () => {
+    const release = await holdPorts();
+    try {
+      const home = newHome();
+      const login = start(home, ["login"], { env: pointAt(simulator) });
+      const [url = ""] = await login.until(/http\S+\/oauth\/authorize\S+/);
+      await login.until(/Paste that page's whole address here/);
+      const page = await fetch(url, { redirect: "manual" });
+      login.type("no code in here!\n");
+      login.type(`${page.headers.get("location") ?? ""}\n`);
+      const { code, stdout, stderr } = await login.finished;
+      expect(stderr).toContain("There is no code in that.");
+      expect(stdout).toContain("Signed in as person@example.com");
+      expect(code).toBe(0);
+      expect(existsSync(own(home))).toBe(true);
+    } finally {
+      release();
+    }
+  });
+
+  it("with a device code", async () => {
+    await simulator.close();
+    simulator = await startSimulator({ autoApprove: true, deviceIntervalSeconds: 1 });
+    const home = newHome();
+    const { code, stdout } = await run(home, ["login", "--device-auth"], { env: pointAt(simulator) });
+    expect(stdout).toContain(`${simulator.issuer}/codex/device`);
+    expect(stdout).toContain("Signed in as person@example.com");
+    expect(code).toBe(0);
+  });
+
+  it("with an access token from standard input, once its server has vouched for it", async () => {
+    const home = newHome();
+    const env = pointAt(simulator);
+    const token = simulator.issuePersonalAccessToken();
+    const { code, stdout, stderr } = await run(home, ["login", "--with-access-token"], { env, input: `${token}\n` });
+    expect(stderr).toBe("");
+    expect(code).toBe(0);
+    expect(stdout).toContain("Signed in as person@example.com (pro)");
+    expect(stdout).not.toContain(token);
+    expect(readJson(own(home))).toMatchObject({ personal_access_token: token });
+    expect((await run(home, ["ask", "hi"], { env })).code).toBe(0);
+  });
+
+  it("keeps nothing when the access token is refused", async () => {
+    const home = newHome();
+    const input = "at-0123456789abcdefghij";
+    const result = await run(home, ["login", "--with-access-token"], { env: pointAt(simulator), input });
+    expect(result.code).toBe(3);
+    expect(result.stderr).not.toContain(input);
+    expect(existsSync(own(home))).toBe(false);
+  });
+
+  it("is refused where Codex's configuration allows another workspace alone", async () => {
+    const home = newHome();
+    put(home, ".codex/config.toml", 'forced_chatgpt_workspace_id = "another"');
+    const input = simulator.issuePersonalAccessToken();
+    const result = await run(home, ["login", "--with-access-token"], { env: pointAt(simulator), input });
+    expect(result.code).toBe(1);
+    expect(result.stderr).toContain("allows only another");
+    expect(existsSync(own(home))).toBe(false);
+  });
+
+  it("ends with 130 on Ctrl-C and keeps nothing", async ({ skip }) => {
+    skip(process.platform === "win32", "signals between processes are POSIX");
+    const home = newHome();
+    const login = start(home, ["login", "--no-browser"], { env: pointAt(simulator) });
+    await login.until(/oauth\/authorize/);
+    login.child.kill("SIGINT");
+    expect((await login.finished).code).toBe(130);
+    expect(existsSync(own(home))).toBe(false);
+  });
+});
+
+describe("a workspace that Codex's configuration forbids", () => {
+  it("is refused before anything is asked of the backend", async () => {
+    const home = signedInHome(simulator);
+    put(home, ".codex/config.toml", 'forced_chatgpt_workspace_id = ["a", "b"]');
+    const { code, stderr } = await run(home, ["ask", "hi"], { env: pointAt(simulator) });
+    expect(code).toBe(1);
+    expect(stderr).toContain("allows only a, b");
+    expect(simulator.requests.filter((request) => request.target === "responses")).toEqual([]);
+  });
+});
+
+describe("logout", () => {
+  it("revokes and forgets planport's own sign-in, and leaves Codex's alone", async () => {
+    const home = signedInHome(simulator);
+    const env = pointAt(simulator);
+    const input = "";
+    const login = start(home, ["login", "--device-auth"], { env, input });
+    expect((await login.finished).code).toBe(0);
+    const refreshToken = readJson(own(home))["tokens"]?.["refresh_token"];
+
+    const { code, stdout } = await run(home, ["logout"], { env });
+    expect(code).toBe(0);
+    expect(stdout).toContain("Signed out.");
+    expect(stdout).toContain(`${join(home, ".codex/auth.json")} is left alone`);
+    expect(existsSync(own(home))).toBe(false);
+    expect(existsSync(join(home, ".codex/auth.json"))).toBe(true);
+    expect(simulator.requests.filter((request) => request.target === "revoke").map((request) => request.body)).toEqual([
+      expect.objectContaining({ token: refreshToken, token_type_hint: "refresh_token" }),
+    ]);
+  });
+
+  it("is no error when nobody is signed in", async () => {
+    const home = newHome();
+    const { code, stdout } = await run(home, ["logout"], { env: pointAt(simulator) });
+    expect(code).toBe(0);
+    expect(stdout).toContain(`There was no sign-in in ${own(home)}.`);
+    expect(simulator.requests).toEqual([]);
+  });
+});
