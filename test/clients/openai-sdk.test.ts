@@ -35,14 +35,14 @@ const weather = {
 const IMAGE =
   "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8DwHwAFBQIAX8jx0gAAAABJRU5ErkJggg==";
 
-function suite({ OpenAI, AuthenticationError, RateLimitError, BadRequestError }: OpenAIModule): void {
-  let simulator: Simulator;
-  let client: OpenAIClass;
+let simulator: Simulator;
+let client: OpenAIClass;
 
+function suite(module: OpenAIModule): void {
   beforeAll(async () => {
     simulator = await startSimulator();
     const gateway = await startGateway(simulator, signedInHome(simulator));
-    client = new OpenAI({ baseURL: gateway.baseURL, apiKey: "unused" });
+    client = new module.OpenAI({ baseURL: gateway.baseURL, apiKey: "unused" });
   });
   afterEach(() => simulator.reset());
   afterAll(() => simulator.close());
@@ -56,77 +56,88 @@ function suite({ OpenAI, AuthenticationError, RateLimitError, BadRequestError }:
 
   for (const model of ["gpt-5.5", "gpt-6.1-sol"]) {
     describe(model, () => {
-      it("answers a chat completion", async () => {
-        const completion = await client.chat.completions.create({
-          model,
-          messages: [{ role: "user", content: "Reply with exactly: chat works" }],
-        });
-        expect(completion.choices[0]?.message.content).toBe("chat works");
-        expect(completion.choices[0]?.finish_reason).toBe("stop");
-        expect(completion.usage?.total_tokens).toBeGreaterThan(0);
-      });
-
-      it("streams a chat completion with usage at its end", async () => {
-        const stream = await client.chat.completions.create({
-          model,
-          stream: true,
-          stream_options: { include_usage: true },
-          messages: [{ role: "user", content: "Reply with exactly: one two three — four" }],
-        });
-        let text = "";
-        let totalTokens = 0;
-        for await (const chunk of stream) {
-          text += chunk.choices[0]?.delta.content ?? "";
-          totalTokens = chunk.usage?.total_tokens ?? totalTokens;
-        }
-        expect(text).toBe("one two three — four");
-        expect(totalTokens).toBeGreaterThan(0);
-      });
-
-      it("answers a response", async () => {
-        const response = await client.responses.create({ model, input: "Reply with exactly: responses work" });
-        expect(response.output_text).toBe("responses work");
-        expect(response.status).toBe("completed");
-      });
-
-      it("streams a response whose final object holds what was streamed", async () => {
-        const stream = client.responses.stream({ model, input: "Reply with exactly: streamed whole" });
-        let text = "";
-        for await (const event of stream) if (event.type === "response.output_text.delta") text += event.delta;
-        expect(text).toBe("streamed whole");
-        expect((await stream.finalResponse()).output_text).toBe("streamed whole");
-      });
-
-      it("makes a tool-call round trip over chat completions", async () => {
-        const tools = [{ type: "function" as const, function: weather }];
-        const question = { role: "user" as const, content: "Call get_weather for the weather in Paris." };
-        const first = await client.chat.completions.create({ model, messages: [question], tools });
-        const message = first.choices[0]?.message;
-        expect(first.choices[0]?.finish_reason).toBe("tool_calls");
-        const call = message?.tool_calls?.[0];
-        if (message === undefined || call?.type !== "function") throw new Error("no function was called");
-        expect(JSON.parse(call.function.arguments)).toMatchObject({ city: "Paris" });
-        const result = { role: "tool" as const, tool_call_id: call.id, content: "18 degrees and sunny" };
-        const second = await client.chat.completions.create({ model, messages: [question, message, result], tools });
-        expect(second.choices[0]?.message.content).toContain("18 degrees and sunny");
-      });
-
-      it("makes a tool-call round trip over responses, with the sealed reasoning returned", async () => {
-        const tools = [{ type: "function" as const, ...weather }];
-        const question = { role: "user" as const, content: "Call get_weather for the weather in Oslo." };
-        const first = await client.responses.create({ model, input: [question], tools });
-        const call = first.output.find((item) => item.type === "function_call");
-        if (call === undefined) throw new Error("no function was called");
-        expect(first.output.some((item) => item.type === "reasoning" && Boolean(item.encrypted_content))).toBe(true);
-        const result = { type: "function_call_output" as const, call_id: call.call_id, output: "3 degrees, snow" };
-        // The client's own types have no single type for "what came out goes back in".
-        const input = [question, ...first.output, result] as OpenAIPackage.OpenAI.Responses.ResponseInput;
-        const second = await client.responses.create({ model, input, tools });
-        expect(second.output_text).toContain("3 degrees, snow");
-      });
+      textTests(model);
+      toolTests(model);
     });
   }
+  partTests();
+  describe("failures are its own error classes", failureTests(module));
+}
 
+function textTests(model: string): void {
+  it("answers a chat completion", async () => {
+    const completion = await client.chat.completions.create({
+      model,
+      messages: [{ role: "user", content: "Reply with exactly: chat works" }],
+    });
+    expect(completion.choices[0]?.message.content).toBe("chat works");
+    expect(completion.choices[0]?.finish_reason).toBe("stop");
+    expect(completion.usage?.total_tokens).toBeGreaterThan(0);
+  });
+
+  it("streams a chat completion with usage at its end", async () => {
+    const stream = await client.chat.completions.create({
+      model,
+      stream: true,
+      stream_options: { include_usage: true },
+      messages: [{ role: "user", content: "Reply with exactly: one two three — four" }],
+    });
+    let text = "";
+    let totalTokens = 0;
+    for await (const chunk of stream) {
+      text += chunk.choices[0]?.delta.content ?? "";
+      totalTokens = chunk.usage?.total_tokens ?? totalTokens;
+    }
+    expect(text).toBe("one two three — four");
+    expect(totalTokens).toBeGreaterThan(0);
+  });
+
+  it("answers a response", async () => {
+    const response = await client.responses.create({ model, input: "Reply with exactly: responses work" });
+    expect(response.output_text).toBe("responses work");
+    expect(response.status).toBe("completed");
+  });
+
+  it("streams a response whose final object holds what was streamed", async () => {
+    const stream = client.responses.stream({ model, input: "Reply with exactly: streamed whole" });
+    let text = "";
+    for await (const event of stream) if (event.type === "response.output_text.delta") text += event.delta;
+    expect(text).toBe("streamed whole");
+    expect((await stream.finalResponse()).output_text).toBe("streamed whole");
+  });
+}
+
+function toolTests(model: string): void {
+  it("makes a tool-call round trip over chat completions", async () => {
+    const tools = [{ type: "function" as const, function: weather }];
+    const question = { role: "user" as const, content: "Call get_weather for the weather in Paris." };
+    const first = await client.chat.completions.create({ model, messages: [question], tools });
+    const message = first.choices[0]?.message;
+    expect(first.choices[0]?.finish_reason).toBe("tool_calls");
+    const call = message?.tool_calls?.[0];
+    if (message === undefined || call?.type !== "function") throw new Error("no function was called");
+    expect(JSON.parse(call.function.arguments)).toMatchObject({ city: "Paris" });
+    const result = { role: "tool" as const, tool_call_id: call.id, content: "18 degrees and sunny" };
+    const second = await client.chat.completions.create({ model, messages: [question, message, result], tools });
+    expect(second.choices[0]?.message.content).toContain("18 degrees and sunny");
+  });
+
+  it("makes a tool-call round trip over responses, with the sealed reasoning returned", async () => {
+    const tools = [{ type: "function" as const, ...weather }];
+    const question = { role: "user" as const, content: "Call get_weather for the weather in Oslo." };
+    const first = await client.responses.create({ model, input: [question], tools });
+    const call = first.output.find((item) => item.type === "function_call");
+    if (call === undefined) throw new Error("no function was called");
+    expect(first.output.some((item) => item.type === "reasoning" && Boolean(item.encrypted_content))).toBe(true);
+    const result = { type: "function_call_output" as const, call_id: call.call_id, output: "3 degrees, snow" };
+    // The client's own types have no single type for "what came out goes back in".
+    const input = [question, ...first.output, result] as OpenAIPackage.OpenAI.Responses.ResponseInput;
+    const second = await client.responses.create({ model, input, tools });
+    expect(second.output_text).toContain("3 degrees, snow");
+  });
+}
+
+function partTests(): void {
   it("passes an image part on unchanged", async () => {
     const completion = await client.chat.completions.create({
       model: "gpt-5.5",
@@ -166,8 +177,10 @@ function suite({ OpenAI, AuthenticationError, RateLimitError, BadRequestError }:
     const person: unknown = JSON.parse(completion.choices[0]?.message.content ?? "");
     expect(person).toEqual({ name: expect.any(String), age: expect.any(Number) });
   });
+}
 
-  describe("failures are its own error classes", () => {
+function failureTests({ AuthenticationError, RateLimitError, BadRequestError }: OpenAIModule): () => void {
+  return () => {
     const ask = (): Promise<unknown> => client.responses.create({ model: "gpt-5.5", input: "hello" });
 
     it("a 401 that no refresh mends is an AuthenticationError", async () => {
@@ -216,7 +229,7 @@ function suite({ OpenAI, AuthenticationError, RateLimitError, BadRequestError }:
       stream.controller.abort();
       await expect.poll(() => simulator.openResponses).toBe(0);
     });
-  });
+  };
 }
 
 describe("openai", () => {
