@@ -6,9 +6,9 @@ import { ConfigError } from "../errors.ts";
 import type { OAuthProvenance } from "./auth-file.ts";
 
 /** OpenAI's sign-in server. */
-export const DEFAULT_ISSUER = "https://auth.openai.com";
+const DEFAULT_ISSUER = "https://auth.openai.com";
 /** The public client of the Codex CLI (codex-rs/login/src/auth/manager.rs). Public clients have no secret. */
-export const DEFAULT_CLIENT_ID = "app_EMoamEEZ73f0CkXaXp7hrann";
+const DEFAULT_CLIENT_ID = "app_EMoamEEZ73f0CkXaXp7hrann";
 
 /** Environment variables by name, as in `process.env`. */
 export type Environment = Readonly<Record<string, string | undefined>>;

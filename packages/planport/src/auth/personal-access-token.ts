@@ -52,7 +52,7 @@ export function personalAccessTokenCredential(
 }
 
 /** Asks whose token it is. */
-export function buildWhoamiRequest(whoamiUrl: string, token: Secret, client: ClientIdentity): AuthRequest {
+function buildWhoamiRequest(whoamiUrl: string, token: Secret, client: ClientIdentity): AuthRequest {
   return { method: "GET", url: whoamiUrl, headers: identityHeaders(client), body: null, bearer: token };
 }
 
@@ -62,7 +62,7 @@ export function buildWhoamiRequest(whoamiUrl: string, token: Secret, client: Cli
  * @param place Where the token came from, for messages.
  * @throws {CredentialError} `credential_rejected` for 401 and 403; `refresh_unavailable` for anything else that is no answer.
  */
-export function parseWhoamiResponse(response: AuthResponse, place: string): Identity {
+function parseWhoamiResponse(response: AuthResponse, place: string): Identity {
   const { status } = response;
   if (status === 401 || status === 403)
     throw new CredentialError(

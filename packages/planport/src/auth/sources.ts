@@ -84,7 +84,7 @@ export function createApiKeySource(credential: ApiKeyCredential): TokenSource {
 }
 
 /** The grant of a credential as it stands, neither refreshed nor looked up. */
-export function grantOfCredential(credential: Credential): Grant {
+function grantOfCredential(credential: Credential): Grant {
   if (credential.kind === "apiKey") {
     const { kind, key } = credential;
     return {

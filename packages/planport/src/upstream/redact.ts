@@ -14,7 +14,7 @@ const SECRET_SHAPES: readonly RegExp[] = [
 ];
 
 /** Replaces everything that looks like a token by `[redacted]`. */
-export function redactSecrets(text: string): string {
+function redactSecrets(text: string): string {
   return SECRET_SHAPES.reduce(
     (clean, shape) =>
       clean.replaceAll(

@@ -43,7 +43,7 @@ function page(title: string, body: string): string {
 }
 
 /** Makes text safe in element content and in quoted attributes. */
-export function escapeHtml(text: string): string {
+function escapeHtml(text: string): string {
   return text
     .replaceAll("&", "&amp;")
     .replaceAll("<", "&lt;")

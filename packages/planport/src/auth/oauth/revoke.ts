@@ -14,7 +14,7 @@ import { type AuthRequest, type ClientIdentity, identityHeaders, sendAuthRequest
 const REVOKE_TIMEOUT_MS = 10_000;
 
 /** Withdraws the refresh token, or the access token where there is no other (codex-rs/login/src/auth/revoke.rs). */
-export function buildRevokeRequest(
+function buildRevokeRequest(
   target: TokenTarget,
   credential: Pick<ChatGptCredential, "accessToken" | "refreshToken">,
   client: ClientIdentity,
