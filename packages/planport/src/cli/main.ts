@@ -7,6 +7,7 @@ import { CommanderError } from "commander";
 import { type CommandContext, readVersion } from "./context.ts";
 import { EXIT, type ExitCode } from "./exit-codes.ts";
 import { reportFailure } from "./failure.ts";
+import { createInterrupt } from "./interrupt.ts";
 import { createProgram } from "./program.ts";
 import { type Terminal, createTerminal } from "./terminal.ts";
 
@@ -79,10 +80,11 @@ interface Interruption {
 function watchProcess(): Interruption {
   const controller = new AbortController();
   let left = false;
-  const interrupt = (): void => {
-    if (controller.signal.aborted) process.exit(EXIT.interrupted); // Asked twice: no more waiting.
-    controller.abort();
-  };
+  const interrupt = createInterrupt({
+    onFirst: () => controller.abort(),
+    onSecond: () => process.exit(EXIT.interrupted),
+    now: () => performance.now(),
+  });
   process.on("SIGINT", interrupt).on("SIGTERM", interrupt);
   process.stdout.on("error", () => {
     left = true;

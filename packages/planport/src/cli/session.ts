@@ -31,7 +31,7 @@ export function openLogger(context: CommandContext, flags: SettingsFlags): Logge
  * Finds the sign-in and opens the backend.
  * @throws {CredentialError | ConfigError} as {@link createPlanport}.
  */
-export async function openSession(context: CommandContext, flags: SettingsFlags): Promise<Session> {
+async function openSession(context: CommandContext, flags: SettingsFlags): Promise<Session> {
   const logger = openLogger(context, flags);
   const { env, platform, homeDir } = context;
   const planport = await createPlanport({ env, platform, homeDir, flags, logger });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { formatMinutes, formatTime } from "../../src/cli/format.ts";
+import { createInterrupt } from "../../src/cli/interrupt.ts";
 import { browserCommand } from "../../src/cli/open-browser.ts";
 import { printable, wantsColour } from "../../src/cli/terminal.ts";
 
@@ -37,6 +38,25 @@ describe("browserCommand", () => {
     expect(browserCommand(url, "linux", {})).toBeNull();
     expect(browserCommand(url, "linux", { DISPLAY: ":0", SSH_CONNECTION: "1 2 3 4" })).toBeNull();
     expect(browserCommand(url, "darwin", { SSH_TTY: "/dev/pts/1" })).toBeNull();
+  });
+});
+
+describe("createInterrupt", () => {
+  it("stops once, and ends when asked again, but not for the same Ctrl-C passed on by npm", () => {
+    let nowMs = 5000;
+    const heard: string[] = [];
+    const interrupt = createInterrupt({
+      onFirst: () => heard.push("first"),
+      onSecond: () => heard.push("second"),
+      now: () => nowMs,
+    });
+    interrupt();
+    nowMs += 300;
+    interrupt();
+    expect(heard).toEqual(["first"]);
+    nowMs += 1;
+    interrupt();
+    expect(heard).toEqual(["first", "second"]);
   });
 });
 

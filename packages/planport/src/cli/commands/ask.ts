@@ -45,7 +45,7 @@ export async function ask(context: CommandContext, words: readonly string[], opt
  * The model to use when nobody named one: the first of the account's list, which the backend sorts by `priority`.
  * @throws {UpstreamError} `model_not_found` when the account has none.
  */
-export async function defaultModel(client: CodexClient, signal: AbortSignal): Promise<string> {
+async function defaultModel(client: CodexClient, signal: AbortSignal): Promise<string> {
   const { models } = await client.models({ signal });
   const listed = models.filter((model) => model.visibility === "list").sort((a, b) => a.priority - b.priority);
   const first = listed[0] ?? models[0];
