@@ -62,6 +62,11 @@ export async function ask(simulator: Simulator, body: Json): Promise<Json[]> {
   return eventsOf(text);
 }
 
+/** The response object of the last event. */
+export function lastResponse(events: readonly Json[]): Json {
+  return (events.at(-1)?.["response"] ?? {}) as Json;
+}
+
 /** Finished output items. */
 export function itemsOf(events: readonly Json[]): Json[] {
   return events.filter((event) => event["type"] === "response.output_item.done").map((event) => event["item"] as Json);

@@ -3,7 +3,7 @@ import { gzipSync } from "node:zlib";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { piecesOf } from "../../src/simulator/backend/frames.ts";
-import { ask, eventsOf, itemsOf, type Json, post, request, say, start, textOf, user } from "./helpers.ts";
+import { ask, eventsOf, itemsOf, type Json, lastResponse, post, request, say, start, textOf, user } from "./helpers.ts";
 
 describe("a model answer over HTTP", () => {
   test("streams every event of the Responses API in order, numbered without gaps", async () => {
@@ -27,7 +27,7 @@ describe("a model answer over HTTP", () => {
     const deltas = events.filter((event) => event["type"] === "response.output_text.delta");
     expect(deltas.length).toBeGreaterThan(5);
     expect(deltas.map((event) => event["delta"]).join("")).toBe(textOf(events));
-    expect((events.at(-1)?.["response"] as Json)["output"]).toEqual([]);
+    expect(lastResponse(events)["output"]).toEqual([]);
   });
 
   test("has the headers that Codex reads", async () => {
@@ -56,7 +56,7 @@ describe("a model answer over HTTP", () => {
     const simulator = await start();
     const usage = async (extra: Json) => {
       const events = await ask(simulator, request("Hello there", { prompt_cache_key: "k", ...extra }));
-      return (events.at(-1)?.["response"] as Json)["usage"] as Json;
+      return lastResponse(events)["usage"] as Json;
     };
     const first = await usage({});
     expect(first["input_tokens_details"]).toEqual({ cached_tokens: 0 });
@@ -77,7 +77,7 @@ describe("a model answer over HTTP", () => {
     const simulator = await start();
     const response = await post(simulator, body, { "content-encoding": encoding });
     expect(textOf(eventsOf(await response.text()))).toBe("packed");
-    expect((simulator.requests.at(-1)?.body as Json)["model"]).toBe("gpt-5.5");
+    expect(simulator.requests.at(-1)?.body).toMatchObject({ model: "gpt-5.5" });
   });
 
   test.each([

@@ -103,7 +103,8 @@ function quotedIn(text: string): string | null {
 }
 
 function afterAbout(text: string): string | null {
-  const hit = /\b(?:for|about|on|regarding|whether|search)\s+([^\n]+)/i.exec(text)?.[1];
+  const hit =
+    /\b(?:for|about|on|regarding|whether)\s+([^\n]+)/i.exec(text)?.[1] ?? /\bsearch\s+([^\n]+)/i.exec(text)?.[1];
   return hit?.replace(/[.!?,;]+$/, "").trim() || null;
 }
 
