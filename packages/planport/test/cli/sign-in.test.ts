@@ -3,6 +3,7 @@ import { chmodSync, existsSync, readFileSync, statSync } from "node:fs";
 import { createServer, type Server } from "node:net";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
+import { setTimeout as delay } from "node:timers/promises";
 import { promisify } from "node:util";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type Simulator, startSimulator } from "../../src/simulator/index.ts";
@@ -22,15 +23,23 @@ const own = (home: string): string => join(home, ".planport/auth.json");
 const readJson = (file: string): Record<string, Record<string, unknown>> =>
   JSON.parse(readFileSync(file, "utf8")) as Record<string, Record<string, unknown>>;
 
-/** Holds both ports of the sign-in, unless somebody else does: then they are as taken as the test needs them to be. */
+/**
+ * Holds both ports of the sign-in. Another test's sign-in may have one for a moment, so it is tried for a while; a program
+ * that has it for good does as well as holding it.
+ */
 async function holdPorts(): Promise<() => void> {
   const servers: Server[] = [];
   for (const port of [1455, 1457]) {
-    const server = createServer((socket) => socket.destroy());
-    await new Promise<void>((resolve) => {
-      server.once("error", () => resolve());
-      server.listen({ port, host: "127.0.0.1", exclusive: true }, () => (servers.push(server), resolve()));
-    });
+    for (let attempt = 0; attempt < 100; attempt++) {
+      const server = createServer((socket) => socket.destroy());
+      const isHeld = await new Promise<boolean>((resolve) => {
+        server.once("error", () => resolve(false));
+        server.listen({ port, host: "127.0.0.1", exclusive: true }, () => resolve(true));
+      });
+      if (isHeld) servers.push(server);
+      if (isHeld) break;
+      await delay(50);
+    }
   }
   return () => {
     for (const server of servers) server.close();
@@ -150,11 +159,10 @@ describe("login", () => {
     const [url = ""] = await login.until(/http\S+\/oauth\/authorize\S+/);
     const page = await fetch(url, { redirect: "manual" });
     const callback = page.headers.get("location") ?? "";
-    if (callback.startsWith("http"))
-      await fetch(callback).then(
-        (back) => back.text(),
-        () => login.type(`${callback}\n`),
-      );
+    // Where other programs have the ports, the address is pasted, as a person would have to.
+    const [how] = await login.until(/Paste that page's whole address here|Should the browser end/);
+    if (how.startsWith("Paste")) login.type(`${callback}\n`);
+    else expect((await fetch(callback)).status).toBe(200);
     const { code, stdout } = await login.finished;
     expect(code).toBe(0);
     expect(stdout).toContain("Signed in as person@example.com (pro)");

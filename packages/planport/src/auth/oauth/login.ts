@@ -130,6 +130,6 @@ function noPort(ports: readonly number[]): SignInError {
   return new SignInError(
     "sign_in_port_in_use",
     `Neither of the ports for signing in (${ports.join(", ")}) is free. Close the program that holds one of them, or sign ` +
-      "in with a code: `planport login --device`.",
+      "in with a code: `planport login --device-auth`.",
   );
 }
