@@ -71,11 +71,7 @@ describe("parsing a stored document", () => {
 describe("a document in print", () => {
   it("shows nothing of what it holds", () => {
     const document = new CredentialDocument({ tokens: { access_token: "synthetic-secret-2" } }, "/tmp/auth.json");
-    const prints = [
-      inspect(document, { depth: 9, showHidden: true }),
-      JSON.stringify({ document }),
-      String(document),
-    ];
+    const prints = [inspect(document, { depth: 9, showHidden: true }), JSON.stringify({ document }), String(document)];
     expect(prints.join()).not.toContain("synthetic");
     expect(prints.join()).toContain("[redacted]");
   });

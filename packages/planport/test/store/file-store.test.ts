@@ -19,7 +19,6 @@ afterEach(async () => {
   await fs.rm(folder, { recursive: true, force: true });
 });
 const posixIt = it.skipIf(process.platform === "win32");
-const asUserIt = it.skipIf(process.platform === "win32" || process.getuid?.() === 0);
 const doc = (access: string, rest: Record<string, unknown> = {}): CredentialDocument =>
   new CredentialDocument({ tokens: { access_token: access }, ...rest }, "test");
 const systemError = (code: string): Error => Object.assign(new Error(code), { code });
@@ -117,15 +116,6 @@ describe("a file store", () => {
       message: expect.stringContaining(file) as unknown,
     });
     expect(await fs.readdir(folder)).toEqual(["auth.json"]);
-  });
-
-  asUserIt("names the path when reading is not permitted", async () => {
-    const file = path.join(folder, "auth.json");
-    await fs.writeFile(file, "{}", { mode: 0o000 });
-    await expect(createFileStore(file).read()).rejects.toMatchObject({
-      code: "credential_unreadable",
-      message: expect.stringContaining("permission denied") as unknown,
-    });
   });
 });
 
