@@ -16,7 +16,6 @@ let home: string;
 
 beforeEach(async () => {
   simulator = await startSimulator({ autoApprove: true, deviceIntervalSeconds: 1 });
-  simulator.accounts.default.backendOrigin = "https://chatgpt.com";
   home = temporaryFolder("codex-home");
   configureForSimulator(home, simulator);
 });

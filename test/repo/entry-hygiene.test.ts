@@ -2,14 +2,14 @@ import { describe, expect, test } from "vitest";
 import { type Edge, reach } from "./lib/modules.ts";
 import { entrySources, repoFiles } from "./lib/tree.ts";
 
-const heavy = ["hono", "@hono/node-server", "ws", "commander", "fzstd"];
+const heavy = ["hono", "ws", "commander", "fzstd"];
 
 /** What importing an entry may bring in besides planport's own files. */
 const pure: Readonly<Record<string, readonly string[]>> = {
   "./errors": [],
   "./sse": ["eventsource-parser"],
-  "./protocol": ["zod"],
-  "./translate": ["eventsource-parser", "zod"],
+  "./protocol": [],
+  "./translate": ["eventsource-parser"],
 };
 
 /** What an entry must not bring in, not even lazily. */
@@ -18,8 +18,8 @@ const without: Readonly<Record<string, readonly string[]>> = {
   "./auth": heavy,
   "./store": heavy,
   "./upstream": heavy,
-  "./server": ["commander", "smol-toml", "yaml"],
-  "./simulator": ["hono", "@hono/node-server", "commander", "undici", "smol-toml", "yaml"],
+  "./server": ["commander", "smol-toml"],
+  "./simulator": ["hono", "commander", "undici", "smol-toml"],
 };
 
 /** Folders of src that an entry must not bring in. */

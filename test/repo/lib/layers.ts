@@ -37,11 +37,11 @@ export const layers: Readonly<Record<string, Layer>> = {
   errors: { values: [], node: false },
   secret: { values: [], node: false },
   sse: { values: ["errors"], packages: ["eventsource-parser"], node: false },
-  protocol: { values: ["errors"], packages: ["zod"], node: false },
+  protocol: { values: ["errors"], packages: [], node: false },
   translate: { values: ["errors", "protocol", "sse"], node: false },
   net: { values: ["errors", "version"], packages: ["undici"], node: true },
   observe: { values: ["errors", "secret"], node: true },
-  config: { values: ["errors", "secret"], packages: ["smol-toml", "yaml", "zod"], node: true },
+  config: { values: ["errors", "secret"], packages: ["smol-toml"], node: true },
   store: { values: ["errors", "secret", "protocol"], types: ["auth"], node: true },
   auth: { values: ["errors", "secret", "protocol", "net", "store"], node: true },
   upstream: {
@@ -53,7 +53,7 @@ export const layers: Readonly<Record<string, Layer>> = {
   server: {
     values: ["errors", "secret", "protocol", "sse", "translate", "observe", "upstream", "version"],
     types: ["auth"],
-    packages: ["hono", "@hono/node-server", "ws", "fzstd"],
+    packages: ["hono", "ws", "fzstd"],
     node: true,
   },
   planport: { values: [...everything, "version"], node: true },

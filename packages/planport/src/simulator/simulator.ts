@@ -45,7 +45,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
 async function createWorld(options: SimulatorOptions, closing: AbortSignal): Promise<World> {
   const nowMs = options.clock ?? Date.now;
   const random = createRandom(options.seed);
-  const accounts = createAccounts(random, options.backendOrigin ?? "NO_CONSTRAINT");
+  const accounts = createAccounts(random, options.backendOrigin ?? "https://chatgpt.com");
   const authorize = createAuthorizeDesk(random, nowMs);
   const signer = await createJwtSigner();
   const world: World = {

@@ -27,9 +27,9 @@ export interface SimulatorOptions {
   /** What the device flow asks its client to wait between polls. Default 5. */
   readonly deviceIntervalSeconds?: number;
   /**
-   * `workspace_backend_origin` of the accounts. Default `NO_CONSTRAINT`: stay with the base URL you have. The Codex CLI
-   * takes that only when its base URL is https; to let it talk plain http here, give it an https origin and different
-   * host names in `chatgpt_base_url` and `openai_base_url` (`localhost` and `127.0.0.1`): then it keeps the latter.
+   * `workspace_backend_origin` of the accounts: `NO_CONSTRAINT` or an https origin. Default `https://chatgpt.com`, since
+   * the Codex CLI refuses `NO_CONSTRAINT` over plain http. With different host names in its `chatgpt_base_url` and
+   * `openai_base_url` (`localhost` and `127.0.0.1`) it keeps the latter; planport never leaves a loopback base.
    */
   readonly backendOrigin?: string;
   /** Replaces the catalogue. */

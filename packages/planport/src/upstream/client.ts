@@ -5,6 +5,7 @@
 import { randomUUID } from "node:crypto";
 import type { Grant, TokenSource } from "../auth/token-source.ts";
 import { errorTable, isPlanportError, toPlanportError } from "../errors.ts";
+import { isLoopback } from "../net/proxy.ts";
 import type { HttpClient } from "../net/types.ts";
 import type { ModelCatalogue, ModelInfo } from "../protocol/models.ts";
 import type { ResponsesRequest } from "../protocol/responses/request.ts";
@@ -197,7 +198,9 @@ class Client implements CodexClient {
     if (route.origin === null) return { endpoints: this.#endpoints, route };
     const endpoints = moveToOrigin(this.#endpoints, route.origin);
     assertRoute(grant.kind, endpoints.responses);
-    return { endpoints, route };
+    // A server on this machine stands in for OpenAI's; its tokens mean nothing to the origin that it names.
+    const isStandIn = isLoopback(new URL(this.#endpoints.responses).hostname);
+    return { endpoints: isStandIn ? this.#endpoints : endpoints, route };
   }
 }
 
