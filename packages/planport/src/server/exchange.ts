@@ -51,7 +51,6 @@ export interface Exchange {
 
 /** The address that a server listens on. */
 export interface LocalAddress {
-  readonly port: number;
   /** True when other machines can reach it. */
   readonly beyondLoopback: boolean;
 }

@@ -41,7 +41,7 @@ export async function listen(setup: ListenSetup): Promise<Listening> {
   // A request without Host is refused by the admission, with a body that says why.
   const server = createServer({ noDelay: true, requireHostHeader: false });
   const port = await bind(server, host, setup.port);
-  serveOn(server, setup, { port, beyondLoopback: !isLoopbackName(host.toLowerCase()) });
+  serveOn(server, setup, { beyondLoopback: !isLoopbackName(host.toLowerCase()) });
   return { url: urlOf(host, port), port, close: createClose(server) };
 }
 

@@ -45,24 +45,20 @@ export interface HostRule {
  */
 export function checkHost(exchange: Exchange, rule: HostRule): void {
   if (rule.keyed && exchange.local?.beyondLoopback === true) return;
-  checkName(exchange.headers["host"], exchange, rule);
-  if (exchange.authority !== null) checkName(exchange.authority, exchange, rule);
+  checkName(exchange.headers["host"], rule);
+  if (exchange.authority !== null) checkName(exchange.authority, rule);
 }
 
-function checkName(text: string | undefined, exchange: Exchange, rule: HostRule): void {
+function checkName(text: string | undefined, rule: HostRule): void {
   const host = text === undefined ? null : parseHost(text);
   if (host === null) throw new RequestError("host_forbidden", "The request has no usable Host header.");
   if (rule.allowedHosts.some((allowed) => matches(allowed, host))) return;
-  if (!isLoopbackName(host.name))
-    throw new RequestError(
-      "host_forbidden",
-      `The host name ${shown(host)} is not one this gateway answers to; add it with --allow-host if it is yours.`,
-    );
-  if (exchange.local !== null && (host.port ?? 80) !== exchange.local.port)
-    throw new RequestError(
-      "host_forbidden",
-      `The Host header names port ${host.port ?? 80}, but this gateway listens on ${exchange.local.port}; add ${shown(host)} with --allow-host if a tunnel leads here.`,
-    );
+  // Any port: tunnels and port mappings change it, and a rebound name never stands for a loopback one.
+  if (isLoopbackName(host.name)) return;
+  throw new RequestError(
+    "host_forbidden",
+    `The host name ${shown(host)} is not one this gateway answers to; add it with --allow-host if it is yours.`,
+  );
 }
 
 function matches(allowed: string, host: HostAndPort): boolean {
