@@ -6,6 +6,7 @@
  */
 import { createParser } from "eventsource-parser";
 import { UpstreamError } from "../errors.ts";
+import { createUtf8Decoder } from "./utf8.ts";
 
 /** One server-sent event. */
 export interface SseEvent {
@@ -32,20 +33,25 @@ export interface SseDecoder {
    * @throws {UpstreamError} `upstream_malformed` when one event outgrows `maxEventChars`.
    */
   feed(bytes: Uint8Array): void;
+  /**
+   * True right after a blank line: nothing is pending, and the next byte begins an event. Whoever then finds that the next
+   * bytes are whole events may deal with them himself and not feed them at all.
+   */
+  readonly betweenEvents: boolean;
   /** Says that no more bytes come. An event without its closing blank line is dropped, as the standard wants. */
   end(): void;
 }
 
 const DEFAULT_MAX_EVENT_CHARS = 64 * 1024 * 1024;
+const LF = 10;
 const CR = 13;
 
 /** Makes a decoder. Any way of cutting the bytes gives the same events. */
 export function createSseDecoder(options: SseDecoderOptions): SseDecoder {
   const maxEventChars = options.maxEventChars ?? DEFAULT_MAX_EVENT_CHARS;
-  // Not `fatal`: that would end a whole answer for one bad byte in a tool result; a replacement character does no harm.
-  const utf8 = new TextDecoder("utf-8");
+  const decode = createUtf8Decoder();
   let overflow = false;
-  let lastByte = 0;
+  let [byteBefore, lastByte] = [0, 0];
   const parser = createParser({
     maxBufferSize: maxEventChars,
     onEvent: options.onEvent,
@@ -55,10 +61,15 @@ export function createSseDecoder(options: SseDecoderOptions): SseDecoder {
     },
   });
   return {
+    get betweenEvents() {
+      return lastByte === LF && byteBefore === LF;
+    },
     feed(bytes) {
-      if (bytes.length === 0) return;
-      lastByte = bytes[bytes.length - 1] ?? 0;
-      parser.feed(utf8.decode(bytes, { stream: true }));
+      const { length } = bytes;
+      if (length === 0) return;
+      byteBefore = length === 1 ? lastByte : (bytes[length - 2] ?? 0);
+      lastByte = bytes[length - 1] ?? 0;
+      parser.feed(decode(bytes));
       if (overflow)
         throw new UpstreamError(
           "upstream_malformed",

@@ -107,6 +107,21 @@ describe("createSseDecoder", () => {
     expect(feed).toThrow(expect.objectContaining({ code: "upstream_malformed" }));
   });
 
+  it("knows when it stands between two events, however the bytes are cut", () => {
+    fc.assert(
+      fc.property(fc.array(fc.tuple(line, lineEnd), { maxLength: 20 }), sizes, (lines, at) => {
+        const decoder = createSseDecoder({ onEvent: () => undefined });
+        expect(decoder.betweenEvents).toBe(false);
+        let sofar = "";
+        for (const piece of cut(utf8(lines.map(([text, end]) => text + end).join("")), at)) {
+          decoder.feed(piece);
+          sofar += new TextDecoder("latin1").decode(piece);
+          expect(decoder.betweenEvents).toBe(sofar.endsWith("\n\n"));
+        }
+      }),
+    );
+  });
+
   it("survives bytes that are no UTF-8", () => {
     expect(decode([new Uint8Array([...utf8("data: a"), 0xff, ...utf8("b\n\n")])])).toEqual([
       { event: undefined, data: "a\uFFFDb" },
