@@ -2,6 +2,7 @@
  * One request and its answer, however it came in: the routes know nothing else of HTTP.
  * @module
  */
+import type { PieceEncoding } from "./chunk-writer.ts";
 
 /** Header names in lower case. A name that came twice is joined as Node does it. */
 export type Headers = Readonly<Record<string, string | undefined>>;
@@ -18,8 +19,11 @@ export interface Reply {
   send(status: number, headers: Record<string, string>, text: string): void;
   /** Status and headers of an answer that is written piece by piece. */
   begin(status: number, headers: Record<string, string>): void;
-  /** The next piece; false when the client does not keep up, and then `onDrain` is called once it does. */
-  write(text: string): boolean;
+  /**
+   * The next piece; false when the client does not keep up, and then `onDrain` is called once it does.
+   * @param encoding Default `utf8`. In a `latin1` piece each character stands for one byte (see `sse/byte-string.ts`).
+   */
+  write(piece: string, encoding?: PieceEncoding): boolean;
   end(): void;
   /** Cuts the connection, so that an answer that cannot be ended well is not taken for a whole one. */
   destroy(): void;

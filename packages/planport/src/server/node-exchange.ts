@@ -5,6 +5,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { RequestError } from "../errors.ts";
 import { bodyTooLarge } from "./admission/body-limit.ts";
+import { ChunkWriter, type PieceEncoding } from "./chunk-writer.ts";
 import type { Exchange, Headers, LocalAddress, Reply } from "./exchange.ts";
 import { requestIdOf } from "./exchange.ts";
 
@@ -46,7 +47,6 @@ export function createNodeExchange(options: NodeExchangeOptions): Exchange {
     readBody: (maxBytes) => readBody(options, maxBytes, reply),
   };
   outgoing.on("error", ignore); // A write after the client left; `close` tells the same.
-  outgoing.on("drain", () => reply.onDrain?.());
   outgoing.on("close", () => {
     const complete = outgoing.writableFinished;
     if (!complete) abort.abort();
@@ -76,6 +76,7 @@ class NodeReply implements Reply {
   holdsBody = false;
   readonly #incoming: IncomingMessage;
   readonly #outgoing: ServerResponse;
+  #chunks: ChunkWriter | null = null;
 
   constructor(incoming: IncomingMessage, outgoing: ServerResponse) {
     this.#incoming = incoming;
@@ -106,10 +107,11 @@ class NodeReply implements Reply {
     outgoing.socket?.setNoDelay(true);
     outgoing.writeHead(status, { ...this.headers, ...headers });
     outgoing.flushHeaders();
+    this.#chunks = new ChunkWriter(outgoing, () => this.onDrain?.());
   }
 
-  write(text: string): boolean {
-    return this.#outgoing.write(text);
+  write(piece: string, encoding: PieceEncoding = "utf8"): boolean {
+    return this.#chunks?.write(piece, encoding) ?? true;
   }
 
   end(): void {

@@ -2,16 +2,19 @@
  * A streamed answer: the backend's bytes → events → the dialect's text → the client's socket.
  *
  * The hot path is synchronous from one socket to the other: no promise, no web stream and no object of our own per event,
- * and one write per piece that the backend sent, however many events it held.
+ * and one write per piece that the backend sent, however many events it held. A piece that holds nothing but whole deltas
+ * is not even decoded: its encoder takes it as bytes (`pass`). Whatever else comes goes event by event (`push`).
  * @module
  */
 import { type AnyPlanportError, UpstreamError } from "../errors.ts";
 import type { OpenAIErrorBody } from "../protocol/error-body.ts";
 import { peekEventType } from "../protocol/responses/peek.ts";
+import type { ByteString } from "../sse/byte-string.ts";
 import { createSseDecoder, type SseDecoder, type SseEvent } from "../sse/decode.ts";
 import { encodeComment } from "../sse/encode.ts";
 import type { Change } from "../translate/index.ts";
 import type { ByteSink, ByteStream, CodexResponse } from "../upstream/types.ts";
+import type { PieceEncoding } from "./chunk-writer.ts";
 import type { Exchange } from "./exchange.ts";
 import { noteAnswer } from "./routes/context.ts";
 import { servedHeaders } from "./served-headers.ts";
@@ -21,6 +24,8 @@ import { describeError, type ErrorContext, sendError, toStreamError } from "./se
 export interface StreamEncoder {
   /** The text for one event; "" when there is none. */
   push(type: string, json: string): string;
+  /** The bytes to write for a chunk that begins between two events; null when it has to be taken apart. */
+  pass(chunk: ByteString): ByteString | null;
   /** True once a client expects no more events. */
   readonly terminated: boolean;
   /** What ends a stream that came to its end; "" when nothing does. */
@@ -50,6 +55,8 @@ const STREAM_HEADERS: Readonly<Record<string, string>> = {
   "x-accel-buffering": "no",
 };
 const KEEP_ALIVE = encodeComment("keep-alive");
+/** A longer piece is no few deltas, and not worth to be looked at as a whole first. */
+const MAX_PASSED_BYTES = 64 * 1024;
 /** How long the backend may take to close after its last event before it is cut: a clean end keeps the connection for reuse. */
 const CLOSE_AFTER_END_MS = 2000;
 
@@ -101,7 +108,7 @@ class StreamRelay implements ByteSink {
   }
 
   onBytes(bytes: Uint8Array): void {
-    if (this.#done) return;
+    if (this.#done || this.#pass(bytes)) return;
     try {
       this.#decoder.feed(bytes);
     } catch (error) {
@@ -137,6 +144,15 @@ class StreamRelay implements ByteSink {
     reply.end();
   }
 
+  /** True when the bytes were dealt with as a whole. The decoder never sees them, and stands where it stood: between events. */
+  #pass(bytes: Uint8Array): boolean {
+    if (!this.#decoder.betweenEvents || bytes.length > MAX_PASSED_BYTES || !this.#exchange.reply.begun) return false;
+    const passed = this.#encoder.pass(toBuffer(bytes).toString("latin1"));
+    if (passed === null) return false;
+    this.#write(passed, "latin1");
+    return true;
+  }
+
   #onEvent(event: SseEvent): void {
     // Whatever the backend says after the end is not part of the answer.
     if (this.#encoder.terminated) return;
@@ -152,11 +168,14 @@ class StreamRelay implements ByteSink {
     }
     const text = this.#pending;
     this.#pending = "";
+    this.#write(text, "utf8");
+  }
+
+  #write(piece: string, encoding: PieceEncoding): void {
     this.#lastWriteMs = performance.now();
-    if (text !== "" && !reply.write(text) && !this.#blocked) {
-      this.#blocked = true;
-      this.#body?.pause();
-    }
+    if (this.#exchange.reply.write(piece, encoding) || this.#blocked) return;
+    this.#blocked = true;
+    this.#body?.pause();
   }
 
   #onDrain(): void {
@@ -207,6 +226,10 @@ class StreamRelay implements ByteSink {
     this.#pending = (this.#encoder.keepAlive ?? KEEP_ALIVE) + this.#pending;
     this.#flush();
   }
+}
+
+function toBuffer(bytes: Uint8Array): Buffer {
+  return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
 function endedEarly(): AnyPlanportError {

@@ -3,7 +3,9 @@
  * @module
  */
 import { RequestError } from "../errors.ts";
+import { fromByteString } from "../sse/byte-string.ts";
 import { bodyTooLarge } from "./admission/body-limit.ts";
+import type { PieceEncoding } from "./chunk-writer.ts";
 import { type Exchange, type Headers, type Reply, requestIdOf } from "./exchange.ts";
 
 /** An exchange and the answer that comes of it. */
@@ -104,9 +106,9 @@ class WebReply implements Reply {
     this.#resolve(new Response(body, { status, headers: { ...this.headers, ...headers } }));
   }
 
-  write(text: string): boolean {
-    if (this.#controller === null || this.#onClose === null) return true;
-    this.#controller.enqueue(utf8.encode(text));
+  write(piece: string, encoding: PieceEncoding = "utf8"): boolean {
+    if (piece === "" || this.#controller === null || this.#onClose === null) return true;
+    this.#controller.enqueue(encoding === "latin1" ? fromByteString(piece) : utf8.encode(piece));
     return (this.#controller.desiredSize ?? 1) > 0;
   }
 

@@ -13,9 +13,8 @@ const utf8 = new TextEncoder();
 
 /** The UTF-8 bytes of a text. */
 export function toByteString(text: string): ByteString {
-  let bytes = "";
-  for (const byte of utf8.encode(text)) bytes += String.fromCharCode(byte);
-  return bytes;
+  // Joined, not added up: a string that is a tree of additions is walked anew each time it is written.
+  return Array.from(utf8.encode(text), (byte) => String.fromCharCode(byte)).join("");
 }
 
 /** The bytes themselves. */

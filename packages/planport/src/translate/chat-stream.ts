@@ -29,6 +29,12 @@ export interface ChatStream {
   deltas(event: CodexEvent): ChatDelta[];
   /** Like `deltas` for a text delta, but gives the text alone. */
   text(event: JsonObject): string;
+  /**
+   * What the last text delta named: its `item_id`, `output_index` and `content_index` as JSON members, such as
+   * `,"item_id":"msg_1","output_index":0`. A further delta of the same place changes nothing here but for its text. Null
+   * when there was none, or when another event came after it.
+   */
+  readonly textPlace: string | null;
   /** How many tool calls there are so far. */
   readonly calls: number;
 }
@@ -48,6 +54,8 @@ interface Answer extends ChatStreamOptions {
   reasoning: { item: ItemState; part: string } | undefined;
 }
 
+const NO_PLACE = '{"":0';
+
 const newItemState = (): ItemState => ({ sent: new Set(), callIndex: undefined, pending: "", closed: false });
 
 /** Starts an answer. */
@@ -61,12 +69,16 @@ export function createChatStream(options: ChatStreamOptions): ChatStream {
   };
   // What the last text delta named; null when the last event was none, so that unnamed items are not taken for one.
   let lastText: { item_id: unknown; output_index: unknown; content_index: unknown } | null = null;
+  let textPlace: string | null = null;
   return {
     get calls() {
       return answer.calls;
     },
+    get textPlace() {
+      return textPlace;
+    },
     deltas(event) {
-      lastText = null;
+      lastText = textPlace = null;
       if (event.type === "response.completed" || event.type === "response.incomplete") return rest(answer, event);
       const family = Object.hasOwn(FAMILIES, event.type) ? FAMILIES[event.type] : undefined;
       return family === undefined ? [] : family(answer, answer.slots.of(event), event);
@@ -82,6 +94,7 @@ export function createChatStream(options: ChatStreamOptions): ChatStream {
       if (same || delta === "") return delta;
       answer.slots.of(event).sent.add(partKey("text", content_index));
       lastText = { item_id, output_index, content_index };
+      textPlace = JSON.stringify({ "": 0, ...lastText }).slice(NO_PLACE.length, -1);
       return delta;
     },
   };

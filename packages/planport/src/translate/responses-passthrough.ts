@@ -1,11 +1,12 @@
 /**
  * The way of `/v1/responses` when streamed: the backend's events go on as they came, byte for byte where it matters.
- * The hot path neither parses nor builds objects; one event costs one concatenation.
+ * The hot path neither parses nor builds objects: a chunk of deltas goes on as the bytes it came in.
  * @module
  */
 import type { OpenAIErrorBody } from "../protocol/error-body.ts";
 import { type JsonObject, asNumber, asString, isJsonObject, tryParseJson } from "../protocol/json.ts";
 import { TERMINAL_EVENT_TYPES } from "../protocol/responses/event.ts";
+import type { ByteString } from "../sse/byte-string.ts";
 import { encodeJsonEvent } from "../sse/encode.ts";
 import { createItemSlots } from "./item-slots.ts";
 
@@ -17,14 +18,23 @@ export interface ResponsesSseEncoder {
    * @param json The event's data as it came.
    */
   push(type: string, json: string): string;
+  /**
+   * The fast way for a chunk of the backend's that begins between two events: the chunk itself, if it holds whole deltas
+   * and nothing else, of whatever kind. Else null, and nothing has changed.
+   */
+  pass(chunk: ByteString): ByteString | null;
   /** True once an event was written after which a client expects no more. */
   readonly terminated: boolean;
   /**
    * The end of a stream that failed after its first byte: an `error` event, which makes OpenAI's clients throw, then
-   * `response.failed`, which is what Codex reads. Gives "" when the stream has ended already.
+   * `response.failed`, which is what Codex reads. If the backend had announced the failure by an `error` event of its own,
+   * that was passed on, and only the end is added to it, in the backend's words. Gives "" when the stream has ended already.
    */
   fail(body: OpenAIErrorBody): string;
 }
+
+/** Whole events whose name ends in `.delta`: nothing that comes later depends on what is in them. A CR could end a line too. */
+const DELTAS = /^(?:event: response\.[\w.]+\.delta\ndata: \{[^\r\n]*\n\n)+$/;
 
 const END_OF_LINE = /\r\n|\r|\n/g;
 
@@ -34,6 +44,10 @@ export function createResponsesSseEncoder(): ResponsesSseEncoder {
   const doneItems: string[] = [];
   let lifecycle = "";
   let last = "";
+  /** A chunk that was passed after `last`. */
+  let lastPassed = "";
+  /** An `error` event that nothing terminal has followed. */
+  let announced = "";
   let terminated = false;
 
   return {
@@ -43,28 +57,53 @@ export function createResponsesSseEncoder(): ResponsesSseEncoder {
     push(type, json) {
       if (json === "[DONE]") return ""; // Chat Completions ends so; Responses ends with its terminal event.
       last = json;
+      lastPassed = "";
       if (type === "response.output_item.done") doneItems.push(json);
       else if (type === "response.created" || type === "response.in_progress") lifecycle = json;
+      else if (type === "error") announced = json;
       else if (TERMINAL_EVENT_TYPES.has(type)) {
         terminated = true;
         return encode(type, withOutput(json, doneItems));
       }
       return encode(type, json);
     },
+    pass(chunk) {
+      if (terminated || !DELTAS.test(chunk)) return null;
+      lastPassed = chunk;
+      return chunk;
+    },
     fail(body) {
       if (terminated) return "";
       terminated = true;
-      const next = sequenceNumber(last) + 1;
-      const { code, message, param } = body.error;
-      const error = { type: "error", code, message, param, sequence_number: next, error: body.error };
-      const failed = {
-        type: "response.failed",
-        sequence_number: next + 1,
-        response: { ...responseOf(lifecycle), status: "failed", output: itemsOf(doneItems), error: { code, message } },
+      const next =
+        sequenceNumber(lastPassed === "" ? last : lastPassed.slice(lastPassed.lastIndexOf(DATA) + DATA.length)) + 1;
+      const { code, message } = announced === "" ? body.error : announcedError(announced, body.error);
+      const failedAs = (number: number): string => {
+        const response = {
+          ...responseOf(lifecycle),
+          status: "failed",
+          output: itemsOf(doneItems),
+          error: { code, message },
+        };
+        return encode(
+          "response.failed",
+          JSON.stringify({ type: "response.failed", sequence_number: number, response }),
+        );
       };
-      return encode("error", JSON.stringify(error)) + encode("response.failed", JSON.stringify(failed));
+      if (announced !== "") return failedAs(next);
+      const error = { type: "error", code, message, param: body.error.param, sequence_number: next, error: body.error };
+      return encode("error", JSON.stringify(error)) + failedAs(next + 1);
     },
   };
+}
+
+const DATA = "\ndata: ";
+
+/** Code and message of an `error` event, which has them in an `error` of its own or bare. */
+function announcedError(json: string, otherwise: OpenAIErrorBody["error"]): { code: string | null; message: string } {
+  const event = tryParseJson(json);
+  const error = isJsonObject(event) ? (isJsonObject(event["error"]) ? event["error"] : event) : {};
+  return { code: asString(error["code"]) ?? otherwise.code, message: asString(error["message"]) ?? otherwise.message };
 }
 
 /** Data of several lines is legal in an event stream, and so is JSON with line ends between its tokens. */
