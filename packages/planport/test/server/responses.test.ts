@@ -101,6 +101,29 @@ describe("POST /v1/responses, streamed", () => {
     expect((await readAnswer(await head)).text).toContain('"code":"stream_interrupted"');
   });
 
+  it("ends a stream that the backend ended by an error of its own with the backend's words, once", async () => {
+    const client = fakeClient();
+    const at = await serve({ client });
+    const error = { type: "error", sequence_number: 7, code: "server_overloaded", message: "Try later.", param: null };
+    for (const [index, ending] of (["end", "break"] as const).entries()) {
+      const { head } = startRequest(at, "/v1/responses", { body: ask(true) });
+      const call = await client.call(index);
+      call.events(created, delta("a"), error);
+      if (ending === "end") call.end();
+      else call.fail(new Error("socket hang up"));
+      const { text, complete } = await readAnswer(await head);
+      expect(complete).toBe(true);
+      expect(text.split("event: error\n")).toHaveLength(2);
+      expect(text).not.toContain("stream_interrupted");
+      const last = JSON.parse(text.trimEnd().split("data: ").at(-1) ?? "") as unknown;
+      expect(last).toMatchObject({
+        type: "response.failed",
+        sequence_number: 8,
+        response: { status: "failed", error: { code: "server_overloaded", message: "Try later." } },
+      });
+    }
+  });
+
   it("cancels the backend when the client leaves in mid-stream", async () => {
     const client = fakeClient();
     const at = await serve({ client });

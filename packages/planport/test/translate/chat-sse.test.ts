@@ -87,6 +87,14 @@ describe("createChatSseEncoder", () => {
     expect(encodeAll([{ type: "error", message: "boom" } as { type: string }])).toContain('"message":"boom"');
   });
 
+  it("tells a break after the backend's own error in the backend's words, once", () => {
+    const encoder = createChatSseEncoder(context);
+    encoder.push("error", '{"type":"error","code":"busy","message":"Try later."}');
+    const expected = { error: { message: "Try later.", type: "server_error", param: null, code: "busy" } };
+    expect(encoder.fail(body)).toBe(`data: ${JSON.stringify(expected)}\n\n${DONE_EVENT}`);
+    expect(encoder.fail(body)).toBe("");
+  });
+
   it("lets no late failure spoil a whole answer", () => {
     const encoder = createChatSseEncoder(context);
     encoder.push("response.completed", '{"type":"response.completed","response":{}}');
