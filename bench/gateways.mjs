@@ -95,7 +95,7 @@ async function startNodeProxy({ upstreamPort }) {
 async function startPlanport({ folder, upstreamPort }) {
   const port = await findFreePort();
   const args = [...planportFlags(), planportBin, "serve", "--port", String(port)];
-  const env = { CODEX_HOME: folder, CODEX_BASE_URL: backendUrl(upstreamPort), NO_PROXY: "127.0.0.1" };
+  const env = { CODEX_HOME: folder, CODEX_BASE_URL: backendUrl(upstreamPort) };
   return { port, pid: (await startServer(process.execPath, args, { port, env })).pid };
 }
 

@@ -15,6 +15,14 @@ export function benchFile(name) {
   return path.join(HERE, name);
 }
 
+/** What would change how a gateway starts or whom it calls: proxies, certificate stores, other people's sign-ins. */
+const DISTURBING = /^(https?_proxy|all_proxy|no_proxy|ssl_cert_.*|node_.*|codex_.*|openai_.*|planport_.*)$/i;
+
+/** The environment of all that a bench starts. */
+export const plainEnvironment = Object.fromEntries(
+  Object.entries(process.env).filter(([name]) => !DISTURBING.test(name)),
+);
+
 const children = new Set();
 
 function keep(child) {
@@ -45,7 +53,7 @@ export async function findFreePort() {
 
 /** Starts a server and waits until it takes connections. */
 export async function startServer(command, args, { port, env }) {
-  const child = keep(spawn(command, args, { stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, ...env } }));
+  const child = keep(spawn(command, args, { stdio: ["ignore", "pipe", "pipe"], env: { ...plainEnvironment, ...env } }));
   let output = "";
   const collect = (chunk) => {
     output = (output + chunk).slice(-OUTPUT_KEPT_CHARS);
@@ -72,7 +80,7 @@ function takesConnections(port) {
 
 /** The stand-in for the backend. */
 export async function startUpstream() {
-  const child = keep(fork(benchFile("upstream.mjs")));
+  const child = keep(fork(benchFile("upstream.mjs"), { env: plainEnvironment }));
   const [{ port }] = await once(child, "message");
   return {
     port,
@@ -86,7 +94,7 @@ export async function startUpstream() {
 
 /** Runs the clients of one job to their end. */
 export async function runLoad(job) {
-  const child = keep(fork(benchFile("load.mjs"), [JSON.stringify(job)]));
+  const child = keep(fork(benchFile("load.mjs"), [JSON.stringify(job)], { env: plainEnvironment }));
   const exited = once(child, "exit");
   const [message] = await Promise.race([once(child, "message"), exited]);
   await exited;

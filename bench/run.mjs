@@ -12,12 +12,18 @@ import { parseArgs } from "node:util";
 import { repoRoot } from "../tools/lib.mjs";
 import { installRivals, listGateways, nginxBin, planportBin, writeAuthFile } from "./gateways.mjs";
 import { canMeasureProcesses, readCpuUs, readPeakMb } from "./process-cost.mjs";
-import { runLoad, startUpstream, stopAll } from "./processes.mjs";
+import { plainEnvironment, runLoad, startUpstream, stopAll } from "./processes.mjs";
 import { exitCodeOf, judge, median, renderTable, summarize } from "./verdict.mjs";
 
 const LOAD = { streams: 50, deltas: 200, gapMs: 10 };
-/** Node compiles what runs often; a gateway runs for days. nginx gets the same, for fairness. */
-const WARM_UPS = 2;
+/**
+ * Before anything counts: Node compiles what runs often, calls as well as deltas, and a gateway runs for days. All get the
+ * same, nginx too.
+ */
+const WARM_UPS = [
+  { shape: { ...LOAD, deltas: 2 }, times: 20 },
+  { shape: LOAD, times: 2 },
+];
 const VERSION_RUNS = 21;
 
 function print(text) {
@@ -38,15 +44,21 @@ async function startGateways(upstream, folder, entry, only) {
 }
 
 /** One gateway, one time: all streams from their start to their end. */
-async function measure({ pid, port, path: target, dialect }) {
+async function measure({ pid, port, path: target, dialect }, shape = LOAD) {
   const before = canMeasureProcesses ? readCpuUs(pid) : Number.NaN;
-  const load = await runLoad({ port, path: target, dialect, ...LOAD, headers: { authorization: "Bearer bench" } });
+  const load = await runLoad({ port, path: target, dialect, ...shape, headers: { authorization: "Bearer bench" } });
   const after = canMeasureProcesses ? readCpuUs(pid) : Number.NaN;
-  return { ...load, expected: LOAD.streams * LOAD.deltas, cpuUs: (after - before) / Math.max(1, load.deltas) };
+  return { ...load, expected: shape.streams * shape.deltas, cpuUs: (after - before) / Math.max(1, load.deltas) };
+}
+
+async function warmUp(upstream, gateways) {
+  for (const { shape, times } of WARM_UPS) {
+    await upstream.shape(shape);
+    for (let time = 0; time < times; time += 1) for (const gateway of gateways) await measure(gateway, shape);
+  }
 }
 
 async function measureAll(gateways, rounds) {
-  for (let index = 0; index < WARM_UPS; index += 1) for (const gateway of gateways) await measure(gateway);
   for (let round = 1; round <= rounds; round += 1) {
     process.stderr.write(`round ${round} of ${rounds}\n`);
     // Round by round, not gateway by gateway: whatever else the machine does falls on all alike.
@@ -58,7 +70,7 @@ async function measureAll(gateways, rounds) {
 /** Milliseconds of wall time from start to end of a process. */
 function timeProcess(args) {
   const startedAt = performance.now();
-  const { status } = spawnSync(process.execPath, args, { stdio: "ignore" });
+  const { status } = spawnSync(process.execPath, args, { stdio: "ignore", env: plainEnvironment });
   if (status !== 0) throw new Error(`node ${args.join(" ")} ended with ${status}`);
   return performance.now() - startedAt;
 }
@@ -95,8 +107,8 @@ async function main({ rounds, only }) {
   const folder = mkdtempSync(path.join(tmpdir(), "planport-bench-"));
   try {
     const upstream = await startUpstream();
-    await upstream.shape(LOAD);
     const gateways = await startGateways(upstream, folder, rival.entry, only);
+    await warmUp(upstream, gateways);
     await measureAll(gateways, rounds);
     const unit = gateways[0];
     const rows = gateways.map((gateway) => summarize(gateway, unit));
