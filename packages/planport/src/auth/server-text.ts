@@ -3,25 +3,16 @@
  * @module
  */
 import { asString, isJsonObject, tryParseJson } from "../protocol/json.ts";
+import { oneLine } from "../redact.ts";
 
 const MAX_CHARS = 300;
-/** Things that look like a credential: three-part tokens, prefixed keys, bearers, and long runs of base64 or hex. */
-const TOKEN_LIKE = [
-  /\bBearer\s+\S+/gi,
-  /\b(?:at|rt|sk|sess|ac|oat|ort)[-_][A-Za-z0-9_.~+/=-]{6,}/gi,
-  /[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*)?/g,
-  /[A-Za-z0-9+/_=-]{28,}/g,
-];
 
 /**
- * One printable line of at most 300 characters, with everything that looks like a token struck out. The name of an error
- * code is spared only where it is read as such, see {@link errorCodeOf}.
+ * One printable line of at most 300 characters, with everything that looks like a token struck out, and long opaque runs
+ * too: a sign-in server may repeat what it was sent, of whatever shape.
  */
 export function cleanServerText(text: string): string {
-  let line = text.replace(/[\p{Cc}\p{Cf}\u2028\u2029]+/gu, " ");
-  for (const pattern of TOKEN_LIKE) line = line.replace(pattern, "[redacted]");
-  line = line.replace(/ {2,}/g, " ").trim();
-  return line.length > MAX_CHARS ? `${line.slice(0, MAX_CHARS)}…` : line;
+  return oneLine(text, MAX_CHARS, { opaque: true });
 }
 
 /** The fields of an OAuth error (RFC 6749 §5.2) or of OpenAI's own shape `{"error": {"code", "message"}}`. */
@@ -46,6 +37,6 @@ export function readServerError(body: string): ServerError {
 /** A code is a short word; anything else in its place is not one, and may be a token. */
 function errorCodeOf(code: string | undefined): string | null {
   if (code === undefined || !/^[a-z][a-z0-9_.-]{0,63}$/i.test(code)) return null;
-  const lower = code.toLowerCase();
-  return cleanServerText(lower) === lower || /^[a-z_]+$/.test(lower) ? lower : null;
+  // As it came: in lower case a JWT has lost its shape.
+  return cleanServerText(code) === code ? code.toLowerCase() : null;
 }

@@ -3,8 +3,8 @@
  * @module
  */
 import { ConfigError, type AnyPlanportError, toPlanportError } from "../errors.ts";
-import { redactText } from "../observe/index.ts";
 import { toErrorBody } from "../protocol/index.ts";
+import { redactText } from "../redact.ts";
 import { type ExitCode, exitCodeFor } from "./exit-codes.ts";
 import { type Output, printable } from "./terminal.ts";
 

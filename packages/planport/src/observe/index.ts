@@ -12,4 +12,4 @@ export {
   type LogThreshold,
   silentLogger,
 } from "./logger.ts";
-export { redact, redactText } from "./redact.ts";
+export { redact } from "./redact.ts";

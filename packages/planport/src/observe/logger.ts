@@ -3,7 +3,7 @@
  * {@link redact} here, so no caller can forget it.
  * @module
  */
-import { redact, redactText } from "./redact.ts";
+import { logText, redact } from "./redact.ts";
 
 /** How much a line matters, lowest first. */
 export type LogLevel = "debug" | "info" | "warn" | "error";
@@ -53,7 +53,7 @@ export function createLogger(options: LoggerOptions = {}): Logger {
     (event: string, fields: LogFields = {}): void => {
       if (WEIGHT[level] < threshold) return;
       try {
-        sink.write(format(new Date(now()).toISOString(), level, redactText(event), redact(fields) as LogFields));
+        sink.write(format(new Date(now()).toISOString(), level, logText(event), redact(fields) as LogFields));
       } catch {
         // A closed pipe must not end the program; there is nowhere left to say it.
       }

@@ -3,38 +3,21 @@
  * @module
  */
 import { isPlanportError } from "../errors.ts";
+import { REDACTED, redactText } from "../redact.ts";
 import { Secret } from "../secret.ts";
 
-const REDACTED = "[redacted]";
 const MAX_DEPTH = 6;
 const MAX_CAUSES = 3;
 const MAX_ENTRIES = 64;
 const MAX_CHARS = 4096;
-/** A string is cut to this before it is searched, so that a huge one costs little. */
-const MAX_SEARCHED_CHARS = 64 * 1024;
-
-/**
- * Token shapes, wherever they stand in a text: JWTs (base64url of `{"`), OpenAI keys, Codex access and refresh tokens.
- * The look-behind keeps words such as `part-time-worker` whole.
- */
-const TOKEN =
-  /(?<![A-Za-z0-9])(?:eyJ[\w-]{4,}(?:\.[\w-]*)*|(?:at|rt|sk|sess|ac|gh[a-z]|github_pat)[-_][\w.~+/=-]{8,})/g;
-const SCHEME = /\b(Bearer|Basic)(\s+|%20|\+)[^\s"',;]+/gi;
-const PARAMETER =
-  /\b((?:access_|refresh_|id_|auth_)?token|code(?=(?:=|%3D)[^\s&]{12})|code_verifier|client_secret|api[_-]?key|password|key)(=|%3D)[^\s&"'<>;,]+/gi;
 const SECRET_NAME =
   /(?:token|secret|password|passwd|cookie|authorization|verifier|credential|api[-_]?key|(?:^|[-_a-z])key)$/i;
 /** Only these look like a secret by name and hold none. */
 const PUBLIC_NAME = /^(?:max|input|output|total|cached|reasoning).*token$|^prompt_cache_key$/i;
 
-/** The text with everything token-like replaced by `[redacted]`, and cut to 4096 characters. */
-export function redactText(text: string): string {
-  const searched = text.length > MAX_SEARCHED_CHARS ? text.slice(0, MAX_SEARCHED_CHARS) : text;
-  const clean = searched
-    .replaceAll(SCHEME, `$1 ${REDACTED}`)
-    .replaceAll(PARAMETER, `$1$2${REDACTED}`)
-    .replaceAll(TOKEN, REDACTED);
-  return clean.length > MAX_CHARS ? `${clean.slice(0, MAX_CHARS)}…` : clean;
+/** A string as it may be logged: redacted, and cut to 4096 characters. */
+export function logText(text: string): string {
+  return redactText(text, { maxChars: MAX_CHARS });
 }
 
 /**
@@ -48,7 +31,7 @@ export function redact(value: unknown): unknown {
 function copy(value: unknown, depth: number, parents: Set<object>): unknown {
   switch (typeof value) {
     case "string":
-      return redactText(value);
+      return logText(value);
     case "bigint":
       return value.toString();
     case "function":
@@ -80,7 +63,7 @@ function copyObject(value: object, depth: number, parents: Set<object>): unknown
         parents,
       );
     if (Array.isArray(value) || value instanceof Set) return copyList([...value], depth, parents);
-    if (value instanceof URL) return redactText(value.href);
+    if (value instanceof URL) return logText(value.href);
     return copyEntries(Object.entries(value), depth, parents);
   } catch {
     return "[unreadable]"; // A getter or a proxy threw; a log line must not.
@@ -98,7 +81,7 @@ function copyList(values: unknown[], depth: number, parents: Set<object>): unkno
 function copyEntries(entries: [string, unknown][], depth: number, parents: Set<object>): Record<string, unknown> {
   const result: [string, unknown][] = [];
   for (const [name, entry] of entries.slice(0, MAX_ENTRIES))
-    result.push([redactText(name), isSecretField(name, entry) ? REDACTED : copy(entry, depth + 1, parents)]);
+    result.push([logText(name), isSecretField(name, entry) ? REDACTED : copy(entry, depth + 1, parents)]);
   if (entries.length > MAX_ENTRIES) result.push(["…", `${entries.length - MAX_ENTRIES} more`]);
   return Object.fromEntries(result);
 }
@@ -110,10 +93,10 @@ function isSecretField(name: string, value: unknown): boolean {
 }
 
 function copyError(error: Error, depth: number, parents: Set<object>): Record<string, unknown> {
-  const result: Record<string, unknown> = { name: redactText(error.name) };
+  const result: Record<string, unknown> = { name: logText(error.name) };
   const code = "code" in error ? error.code : undefined;
   if (typeof code === "string" || typeof code === "number") result["code"] = copy(code, depth, parents);
-  result["message"] = redactText(error.message);
+  result["message"] = logText(error.message);
   if ("status" in error && typeof error.status === "number") result["status"] = error.status;
   if (error.cause !== undefined && parents.size <= MAX_CAUSES) result["cause"] = copyCause(error, depth, parents);
   return result;

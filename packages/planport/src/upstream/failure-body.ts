@@ -3,7 +3,10 @@
  * @module
  */
 import { type JsonObject, asNumber, asString, isJsonObject, tryParseJson } from "../protocol/json.ts";
-import { excerpt } from "./redact.ts";
+import { oneLine } from "../redact.ts";
+
+/** Longest excerpt in UTF-16 code units. */
+const MAX_EXCERPT_CHARS = 600;
 
 /** The facts of a failure as the backend words them. All strings are free of secrets. */
 export interface FailureFacts {
@@ -40,6 +43,11 @@ export function readFailureObject(value: unknown, nowMs: number): FailureFacts {
     resetsAtMs: resetOf(error, nowMs),
     retryAfterMs: parseTryAgain(message),
   };
+}
+
+/** A short, one-line, secret-free form of what a server said. */
+export function excerpt(text: string): string {
+  return oneLine(text, MAX_EXCERPT_CHARS);
 }
 
 /** True for pages: what a proxy, a portal or a Cloudflare edge sends in the backend's place. */

@@ -1,8 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { ErrorCode } from "../../src/errors.ts";
 import { type FailureContext, failureFromEvent, failureFromHttp } from "../../src/upstream/failure.ts";
-import { parseRetryAfter, parseTryAgain } from "../../src/upstream/failure-body.ts";
-import { excerpt } from "../../src/upstream/redact.ts";
+import { excerpt, parseRetryAfter, parseTryAgain } from "../../src/upstream/failure-body.ts";
 
 const NOW = Date.parse("2026-11-21T10:00:00Z");
 const context: FailureContext = {

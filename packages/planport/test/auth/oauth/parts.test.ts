@@ -238,7 +238,11 @@ describe("what a server says", () => {
       message: "m",
     });
     expect(readServerError('{"code":"c","message":"m"}')).toEqual({ code: "c", message: "m" });
-    expect(readServerError('{"error":"at-synthetic0secret"}').code).toBeNull();
+    expect(readServerError('{"error":"unsupported_country_region_territory"}').code).toBe(
+      "unsupported_country_region_territory",
+    );
+    for (const token of ["at-synthetic0secret", "rt_syntheticsecretsecret", "eyJhbGciOiJSUzI1NiJ9", "0a1b".repeat(10)])
+      expect(readServerError(JSON.stringify({ error: token })).code).toBeNull();
     expect(readServerError("<html>")).toEqual({ code: null, message: null });
   });
 });
