@@ -105,6 +105,7 @@ async function main({ rounds, only }) {
   const rival = tryInstallRivals();
   missing.rival = rival.why;
   const folder = mkdtempSync(path.join(tmpdir(), "planport-bench-"));
+  process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
   try {
     const upstream = await startUpstream();
     const gateways = await startGateways(upstream, folder, rival.entry, only);
@@ -124,10 +125,15 @@ async function main({ rounds, only }) {
     return exitCodeOf(verdicts);
   } finally {
     await stopAll();
-    rmSync(folder, { recursive: true, force: true });
   }
 }
 
+// An interrupted bench leaves no server behind.
+for (const signal of ["SIGINT", "SIGTERM"])
+  process.once(signal, async () => {
+    await stopAll();
+    process.exit(130);
+  });
 const { values } = parseArgs({ options: { rounds: { type: "string", default: "3" }, only: { type: "string" } } });
 try {
   process.exitCode = await main({ rounds: Number(values.rounds), only: values.only?.split(",") ?? null });
