@@ -173,6 +173,17 @@ describe("redactText", () => {
     );
   });
 
+  it("changes nothing where one shape stood in another", () => {
+    for (const text of [
+      "code=key=a",
+      "code=1-token=x",
+      "token=Basic x",
+      "://u:at-12345678/9@h",
+      "Basic key=a Bearer x",
+    ])
+      expect(redactText(redactText(text))).toBe(redactText(text));
+  });
+
   it("takes out long runs that are no words where it is asked to, and nowhere else", () => {
     const runs = fc.oneof(
       fc
@@ -233,5 +244,6 @@ describe("oneLine", () => {
     expect(oneLine("\ufeff a\r\n\u001b[31mb\u0000\u202ec\u2028d \n", 100)).toBe("a [31mb c d");
     expect(oneLine("one two three", 9)).toBe("one two …");
     expect(oneLine("one two three", 7)).toBe("one two…");
+    expect(oneLine(`one ${" ".repeat(1000)} two`, 20)).toBe("one…");
   });
 });
