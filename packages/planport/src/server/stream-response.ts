@@ -84,6 +84,8 @@ class StreamRelay implements ByteSink {
   #blocked = false;
   #lastWriteMs: number;
   #timer: NodeJS.Timeout;
+  /** Runs while the answer is complete and the backend has not closed yet. */
+  #closing: NodeJS.Timeout | undefined;
 
   constructor(exchange: Exchange, options: StreamOptions) {
     this.#exchange = exchange;
@@ -120,6 +122,7 @@ class StreamRelay implements ByteSink {
   }
 
   onEnd(): void {
+    clearTimeout(this.#closing);
     if (this.#done) return;
     this.#decoder.end();
     if (this.#encoder.terminated) this.#finish();
@@ -128,6 +131,7 @@ class StreamRelay implements ByteSink {
 
   /** Before the first byte a status, after it the dialect's own error event; either way a defined end. */
   onError(thrown: unknown): void {
+    clearTimeout(this.#closing);
     if (this.#done) return;
     const { reply } = this.#exchange;
     const error = this.#body === null ? thrown : toStreamError(thrown);
@@ -190,9 +194,9 @@ class StreamRelay implements ByteSink {
     this.#close();
     this.#exchange.reply.end();
     const body = this.#body;
-    // The rest of the body is empty, or nearly: let it end by itself.
+    // The rest of the body is empty, or nearly: let it end by itself. It may do so right in `resume`.
+    this.#closing = setTimeout(() => body?.cancel(), CLOSE_AFTER_END_MS).unref();
     body?.resume();
-    setTimeout(() => body?.cancel(), CLOSE_AFTER_END_MS).unref();
   }
 
   #onClientGone(): void {

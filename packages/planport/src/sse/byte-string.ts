@@ -10,9 +10,11 @@
 export type ByteString = string;
 
 const utf8 = new TextEncoder();
+const BEYOND_ASCII = /[^\0-\x7f]/;
 
 /** The UTF-8 bytes of a text. */
 export function toByteString(text: string): ByteString {
+  if (!BEYOND_ASCII.test(text)) return text;
   // Joined, not added up: a string that is a tree of additions is walked anew each time it is written.
   return Array.from(utf8.encode(text), (byte) => String.fromCharCode(byte)).join("");
 }
