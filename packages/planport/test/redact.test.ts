@@ -175,6 +175,8 @@ describe("redactText", () => {
 
   it("changes nothing where one shape stood in another", () => {
     for (const text of [
+      "code=ab-eyJabcd",
+      "code=://a:b@",
       "code=key=a",
       "code=1-token=x",
       "token=Basic x",
