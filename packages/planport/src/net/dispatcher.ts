@@ -5,6 +5,7 @@
 import type { SecureContext } from "node:tls";
 import { Agent, Dispatcher, ProxyAgent } from "undici";
 import type { ProxyRule } from "./proxy.ts";
+import { StreamPool, type StreamRequest } from "./stream/pool.ts";
 
 /** Options of {@link PooledDispatcher}. */
 export interface PoolOptions {
@@ -26,6 +27,7 @@ const KEEP_ALIVE_MS = 30_000;
 export class PooledDispatcher extends Dispatcher {
   readonly #options: PoolOptions;
   readonly #direct: Agent;
+  readonly #streams: StreamPool;
   readonly #proxied = new Map<string, ProxyAgent>();
   #closed: Promise<void> | null = null;
 
@@ -33,6 +35,7 @@ export class PooledDispatcher extends Dispatcher {
     super();
     this.#options = options;
     this.#direct = new Agent({ ...limits(options), connect: tlsOptions(options) });
+    this.#streams = new StreamPool(options);
   }
 
   /** The proxy for a URL; null when there is none. */
@@ -46,9 +49,20 @@ export class PooledDispatcher extends Dispatcher {
     return (proxy === null || this.#closed !== null ? this.#direct : this.#through(proxy)).dispatch(options, handler);
   }
 
+  /**
+   * Like `dispatch`, for an answer that comes in many small pieces. Where no proxy is in between, it goes over
+   * connections that cost half as much for each piece; they hand out bytes that are valid during the call alone.
+   */
+  dispatchStream(request: StreamRequest, handler: Dispatcher.DispatchHandler): void {
+    if (this.#closed === null && this.proxyFor(new URL(request.origin)) === null)
+      this.#streams.dispatch(request, handler);
+    else this.dispatch({ ...request, headers: { ...request.headers } }, handler);
+  }
+
   override close(): Promise<void>;
   override close(callback: () => void): void;
   override close(callback?: () => void): Promise<void> | void {
+    this.#streams.close();
     this.#closed ??= Promise.all([this.#direct, ...this.#proxied.values()].map((pool) => pool.close())).then(() => {});
     if (callback === undefined) return this.#closed;
     void this.#closed.finally(callback);

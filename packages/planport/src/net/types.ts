@@ -3,6 +3,7 @@
  * @module
  */
 import type { Dispatcher, Response } from "undici";
+import type { StreamRequest } from "./stream/pool.ts";
 
 /** Options of one {@link HttpClient.fetch}. */
 export interface HttpFetchOptions {
@@ -14,6 +15,11 @@ export interface HttpFetchOptions {
   readonly timeoutMs?: number;
 }
 
+/** undici's interface, with a way of its own for streams. */
+export interface StreamDispatcher extends Dispatcher {
+  dispatchStream(request: StreamRequest, handler: Dispatcher.DispatchHandler): void;
+}
+
 /** A connection pool that honours `HTTPS_PROXY`, `NO_PROXY` and `CODEX_CA_CERTIFICATE`. */
 export interface HttpClient {
   /**
@@ -22,8 +28,8 @@ export interface HttpClient {
    * @throws {UpstreamError} `upstream_unreachable` with the host and the system's reason.
    */
   fetch(url: string, options?: HttpFetchOptions): Promise<Response>;
-  /** For streams. */
-  readonly dispatcher: Dispatcher;
+  /** Sends streams; what arrives is valid during the handler's call alone. */
+  readonly dispatcher: StreamDispatcher;
   /** Closes idle connections. */
   close(): Promise<void>;
 }

@@ -4,6 +4,7 @@
  */
 import { Buffer } from "node:buffer";
 import type { Dispatcher } from "undici";
+import type { StreamDispatcher } from "../net/types.ts";
 import { type CredentialError, UpstreamError, type UpstreamFailure } from "../errors.ts";
 import { toConnectionError } from "../net/connection-error.ts";
 import { BodyStream, type ByteSource } from "./byte-stream.ts";
@@ -15,7 +16,7 @@ import { cancelled } from "./retry.ts";
 
 /** What one attempt sends. */
 export interface AttemptRequest {
-  readonly dispatcher: Dispatcher;
+  readonly dispatcher: StreamDispatcher;
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   /** JSON text. */
@@ -85,10 +86,8 @@ class Attempt implements Dispatcher.DispatchHandler, ByteSource {
     }
     const url = new URL(this.#request.url);
     try {
-      dispatcher.dispatch(
-        { origin: url.origin, path: url.pathname + url.search, method: "POST", headers: { ...headers }, body },
-        this,
-      );
+      const path = url.pathname + url.search;
+      dispatcher.dispatchStream({ origin: url.origin, path, method: "POST", headers, body }, this);
     } catch (error) {
       this.#stop(toConnectionError(error, this.#request.url, dispatcher));
     }
@@ -122,7 +121,7 @@ class Attempt implements Dispatcher.DispatchHandler, ByteSource {
     }
     if (this.#phase === "over") return;
     this.#idle.touch();
-    this.#chunks.push(chunk);
+    this.#chunks.push(Buffer.from(chunk)); // A copy: the bytes are lent for this call alone.
     this.#bytes += chunk.length;
     if (this.#phase === "probing") this.#probeChunk(chunk);
     else if (this.#bytes > MAX_ERROR_BYTES) this.#stop(this.#httpFailure());

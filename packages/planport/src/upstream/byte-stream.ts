@@ -47,7 +47,7 @@ export class BodyStream implements ByteStream {
     for (const chunk of held) this.#heldBytes += chunk.length;
   }
 
-  /** Producer: the next bytes. */
+  /** Producer: the next bytes, lent for this call alone. */
   push(bytes: Uint8Array): void {
     if (this.#touchOnBytes) this.#idle.touch();
     if (this.#flowing) {
@@ -55,7 +55,7 @@ export class BodyStream implements ByteStream {
       return;
     }
     if (this.#over) return;
-    this.#held.push(bytes);
+    this.#held.push(bytes.slice());
     this.#heldBytes += bytes.length;
     if (this.#heldBytes >= MAX_HELD_BYTES) this.#pauseSource();
   }

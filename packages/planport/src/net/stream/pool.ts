@@ -1,0 +1,156 @@
+/**
+ * Streams over connections of our own, behind the part of undici's interface that a stream needs.
+ * @module
+ */
+import { Buffer } from "node:buffer";
+import type { Dispatcher } from "undici";
+import type { AnswerHead } from "./head.ts";
+import { writeRequestHead } from "./head.ts";
+import { type Call, type CallHandler, Connection, type ConnectionOptions } from "./connection.ts";
+
+/** One call that streams its answer. */
+export interface StreamRequest {
+  readonly origin: string;
+  /** With the query. */
+  readonly path: string;
+  readonly method: "POST";
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+/** Options of {@link StreamPool}. */
+export type StreamPoolOptions = Omit<ConnectionOptions, "origin">;
+
+/** More unused connections than this to one server are closed. */
+const MAX_IDLE = 64;
+
+/** Direct connections for streams: as many as there are streams, kept for a while and used again. */
+export class StreamPool {
+  readonly #options: StreamPoolOptions;
+  readonly #idle = new Map<string, Connection[]>();
+  #closed = false;
+
+  constructor(options: StreamPoolOptions) {
+    this.#options = options;
+  }
+
+  /** Sends a call. The handler hears of everything, also of what went wrong, after this has returned. */
+  dispatch(request: StreamRequest, handler: Dispatcher.DispatchHandler): void {
+    const origin = new URL(request.origin);
+    const body = Buffer.from(request.body);
+    const head = writeRequestHead(request.method, request.path, origin.host, request.headers, body.length);
+    new Exchange(this, origin, { method: request.method, head, body }, handler).start();
+  }
+
+  /** Closes unused connections, and others once their stream is over. */
+  close(): void {
+    this.#closed = true;
+    for (const connections of this.#idle.values()) for (const connection of connections) connection.destroy();
+    this.#idle.clear();
+  }
+
+  /** A connection to send on: the one used last, since it is the least likely to have been closed; else a new one. */
+  take(origin: URL, fresh: boolean): Connection {
+    const idle = fresh ? [] : (this.#idle.get(origin.origin) ?? []);
+    for (let connection = idle.pop(); connection !== undefined; connection = idle.pop())
+      if (connection.alive) return connection;
+    return new Connection({ ...this.#options, origin }, (connection, keepAliveMs) =>
+      this.#keep(origin.origin, connection, keepAliveMs),
+    );
+  }
+
+  #keep(origin: string, connection: Connection, keepAliveMs: number): void {
+    const idle = (this.#idle.get(origin) ?? []).filter((other) => other.alive);
+    if (this.#closed || idle.length >= MAX_IDLE) {
+      connection.destroy();
+      return;
+    }
+    this.#idle.set(origin, [...idle, connection]);
+    connection.rest(keepAliveMs);
+  }
+}
+
+/** One call on its way, and undici's controller of it. */
+class Exchange implements Dispatcher.DispatchController, CallHandler {
+  readonly rawHeaders = undefined as never;
+  readonly rawTrailers = undefined as never;
+  readonly #pool: StreamPool;
+  readonly #origin: URL;
+  readonly #call: Omit<Call, "handler">;
+  readonly #handler: Dispatcher.DispatchHandler;
+  #connection: Connection | null = null;
+  #paused = false;
+  #reason: Error | null = null;
+  #over = false;
+  #retried = false;
+
+  constructor(pool: StreamPool, origin: URL, call: Omit<Call, "handler">, handler: Dispatcher.DispatchHandler) {
+    this.#pool = pool;
+    this.#origin = origin;
+    this.#call = call;
+    this.#handler = handler;
+  }
+
+  get aborted(): boolean {
+    return this.#reason !== null;
+  }
+
+  get paused(): boolean {
+    return this.#paused;
+  }
+
+  get reason(): Error | null {
+    return this.#reason;
+  }
+
+  start(fresh = false): void {
+    if (!fresh) this.#handler.onRequestStart?.(this, {});
+    if (this.#over) return;
+    const connection = this.#pool.take(this.#origin, fresh);
+    this.#connection = connection;
+    connection.send({ ...this.#call, handler: this });
+  }
+
+  abort(reason: Error): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.#reason = reason;
+    this.#connection?.destroy();
+    this.#handler.onResponseError?.(this, reason);
+  }
+
+  pause(): void {
+    this.#paused = true;
+    if (!this.#over) this.#connection?.pause();
+  }
+
+  resume(): void {
+    this.#paused = false;
+    if (!this.#over) this.#connection?.resume();
+  }
+
+  onHead(head: AnswerHead): void {
+    this.#handler.onResponseStart?.(this, head.status, head.headers, "");
+  }
+
+  onBody(bytes: Uint8Array, start: number, end: number): void {
+    this.#handler.onResponseData?.(this, Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start));
+  }
+
+  onEnd(): void {
+    this.#over = true;
+    this.#handler.onResponseEnd?.(this, {});
+  }
+
+  onError(error: Error, untouched: boolean): void {
+    // A server may close an unused connection just as a call sets out on it; nothing of that call was answered, and
+    // what a model call does is not kept anywhere, so that a second one on a new connection does no harm.
+    if (untouched && !this.#retried && this.#connection?.used === true) {
+      this.#retried = true;
+      this.start(true);
+      return;
+    }
+    this.#over = true;
+    this.#handler.onResponseError?.(this, error);
+  }
+}
