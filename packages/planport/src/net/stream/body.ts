@@ -163,6 +163,7 @@ class ChunkedReader implements BodyReader {
 
   #beginChunk(): void {
     this.#digits = 0;
+    this.#skipped = 0; // The bound is on one line or the trailers: a long stream may have an extension on every chunk.
     this.#state = this.#left === 0 ? "trailer" : "data";
   }
 

@@ -23,7 +23,7 @@ const KEEP_ALIVE_MARGIN_MS = 1_000;
 const TOKEN = /^[!#$%&'*+.^_`|~\w-]+$/;
 /** Visible characters, blanks and obs-text: everything that cannot end a line. */
 const FIELD_VALUE = /^[\t\u0020-\u007e\u0080-\u00ff]*$/;
-const STATUS_LINE = /^HTTP\/1\.([01]) (\d{3})(?: [\t\u0020-\u007e\u0080-\u00ff]*)?$/;
+const STATUS_LINE = /^HTTP\/1\.([01]) ([1-9]\d{2})(?: [\t\u0020-\u007e\u0080-\u00ff]*)?$/;
 
 /**
  * The head of a request, in latin1.
