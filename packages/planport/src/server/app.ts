@@ -3,7 +3,7 @@
  * @module
  */
 import { randomUUID } from "node:crypto";
-import { Hono } from "hono";
+import { TrieRouter } from "hono/router/trie-router";
 import { RequestError } from "../errors.ts";
 import { silentLogger } from "../observe/index.ts";
 import { createKeyCheck, type KeyCheck } from "./admission/gateway-key.ts";
@@ -24,12 +24,13 @@ const DEFAULT_MAX_BODY_BYTES = 64 * 1024 * 1024;
 const DEFAULT_KEEP_ALIVE_MS = 15_000;
 const DEFAULT_COMMIT_AFTER_MS = 45_000;
 const DEFAULT_UNREAD_LIMIT_MS = 600_000;
-/** Routing needs a URL; the real authority has been checked by then and is of no concern to it. */
-const ROUTING_BASE = "http://gateway.invalid";
 const HEALTH_PATH = "/healthz";
 
-/** The router carries an exchange through; what it returns says only that the route has run. */
-type Router = Hono<{ Bindings: { exchange: Exchange } }>;
+/** What a path is for. */
+interface Entry {
+  readonly method: "GET" | "POST";
+  readonly route: Route;
+}
 
 /** Answers one exchange and never throws. */
 export type Handler = (exchange: Exchange) => Promise<void>;
@@ -77,9 +78,7 @@ function createHandler(options: GatewayOptions, context: GatewayContext): Handle
   const admit = createAdmission(options);
   return async (exchange) => {
     try {
-      if (admit(exchange) === "answered") return;
-      const url = new URL(exchange.path, ROUTING_BASE);
-      await router.fetch(new Request(url, { method: exchange.method }), { exchange });
+      if (admit(exchange) === "admitted") await router(exchange);
     } catch (error) {
       sendError(exchange, error, context);
     }
@@ -98,34 +97,39 @@ function createAdmission(options: GatewayOptions): (exchange: Exchange) => "answ
     if (exchange.path !== HEALTH_PATH) checkKey(exchange);
     if (!exchange.path.startsWith("/")) throw new RequestError("request_malformed", "The request has no usable path.");
     if (exchange.headers["upgrade"]?.toLowerCase() === "websocket") refuseWebSocket(exchange);
-    if (!ROUTABLE.has(exchange.method)) refuseMethod(exchange, ["GET", "HEAD", "POST"]);
     return "admitted";
   };
 }
 
-/** What a `Request` can be made of; TRACE and CONNECT it refuses. */
-const ROUTABLE: ReadonlySet<string> = new Set(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]);
-
-function createRouter(context: GatewayContext): Router {
-  const router: Router = new Hono();
-  const done = new Response(null);
-  const add = (method: "GET" | "POST", path: string, route: Route): void => {
-    router.on(method, path, async (c) => {
-      await route(c.env.exchange, context, c.req.param());
-      return done;
-    });
-    router.all(path, (c) => refuseMethod(c.env.exchange, method === "GET" ? ["GET", "HEAD"] : [method]));
-  };
+/** hono's router alone: its `Request` and `Context` would cost more than everything else that a call needs. */
+function createRouter(context: GatewayContext): Handler {
+  const router = new TrieRouter<Entry>();
+  const add = (method: Entry["method"], path: string, route: Route): void => router.add("ALL", path, { method, route });
   add("GET", HEALTH_PATH, health);
   add("GET", "/v1/models", listModels);
   add("GET", "/v1/models/:id{.+}", getModel);
   add("POST", "/v1/responses", responses);
   add("POST", "/v1/chat/completions", chatCompletions);
-  router.notFound((c) => refusePath(c.env.exchange));
-  router.onError((error) => {
-    throw error;
-  });
-  return router;
+  return async (exchange) => {
+    const [match] = router.match("ALL", exchange.path)[0];
+    if (match === undefined) refusePath(exchange);
+    const [{ method, route }, params] = match;
+    const fits = exchange.method === method || (method === "GET" && exchange.method === "HEAD");
+    if (!fits) refuseMethod(exchange, method === "GET" ? ["GET", "HEAD"] : [method]);
+    await route(exchange, context, decoded(params as Record<string, string>));
+  };
+}
+
+function decoded(params: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(params).map(([name, value]) => [name, decodePart(value)]));
+}
+
+function decodePart(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text; // A stray `%`: it is taken as it came, and found nowhere.
+  }
 }
 
 function refuseMethod(exchange: Exchange, allowed: readonly string[]): never {
