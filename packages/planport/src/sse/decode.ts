@@ -4,7 +4,7 @@
  * Rules: WHATWG HTML §9.2.6 (event stream interpretation).
  * @module
  */
-import { createParser } from "eventsource-parser";
+import { createParser, type EventSourceParser } from "eventsource-parser";
 import { UpstreamError } from "../errors.ts";
 import { createUtf8Decoder } from "./utf8.ts";
 
@@ -48,37 +48,45 @@ const CR = 13;
 
 /** Makes a decoder. Any way of cutting the bytes gives the same events. */
 export function createSseDecoder(options: SseDecoderOptions): SseDecoder {
-  const maxEventChars = options.maxEventChars ?? DEFAULT_MAX_EVENT_CHARS;
-  const decode = createUtf8Decoder();
-  let overflow = false;
-  let [byteBefore, lastByte] = [0, 0];
-  const parser = createParser({
-    maxBufferSize: maxEventChars,
-    onEvent: options.onEvent,
-    ...(options.onComment && { onComment: options.onComment }),
-    onError: (error) => {
-      if (error.type === "max-buffer-size-exceeded") overflow = true;
-    },
-  });
-  return {
-    get betweenEvents() {
-      return lastByte === LF && byteBefore === LF;
-    },
-    feed(bytes) {
-      const { length } = bytes;
-      if (length === 0) return;
-      byteBefore = length === 1 ? lastByte : (bytes[length - 2] ?? 0);
-      lastByte = bytes[length - 1] ?? 0;
-      parser.feed(decode(bytes));
-      if (overflow)
-        throw new UpstreamError(
-          "upstream_malformed",
-          `The backend sent one event of more than ${maxEventChars} characters.`,
-        );
-    },
-    end() {
-      // The parser holds a final CR back, since a LF of the same line end could follow; giving it that LF lets it decide.
-      if (lastByte === CR) parser.feed("\n");
-    },
-  };
+  return new Decoder(options);
+}
+
+class Decoder implements SseDecoder {
+  betweenEvents = false;
+  readonly #maxEventChars: number;
+  readonly #decode = createUtf8Decoder();
+  readonly #parser: EventSourceParser;
+  #overflow = false;
+  #lastByte = 0;
+
+  constructor(options: SseDecoderOptions) {
+    this.#maxEventChars = options.maxEventChars ?? DEFAULT_MAX_EVENT_CHARS;
+    this.#parser = createParser({
+      maxBufferSize: this.#maxEventChars,
+      onEvent: options.onEvent,
+      ...(options.onComment && { onComment: options.onComment }),
+      onError: (error) => {
+        if (error.type === "max-buffer-size-exceeded") this.#overflow = true;
+      },
+    });
+  }
+
+  feed(bytes: Uint8Array): void {
+    const { length } = bytes;
+    if (length === 0) return;
+    const byteBefore = length === 1 ? this.#lastByte : bytes[length - 2];
+    this.#lastByte = bytes[length - 1] ?? 0;
+    this.betweenEvents = this.#lastByte === LF && byteBefore === LF;
+    this.#parser.feed(this.#decode(bytes));
+    if (this.#overflow)
+      throw new UpstreamError(
+        "upstream_malformed",
+        `The backend sent one event of more than ${this.#maxEventChars} characters.`,
+      );
+  }
+
+  end(): void {
+    // The parser holds a final CR back, since a LF of the same line end could follow; giving it that LF lets it decide.
+    if (this.#lastByte === CR) this.#parser.feed("\n");
+  }
 }

@@ -10,7 +10,7 @@ import type { CodexEvent } from "../protocol/responses/event.ts";
 import type { ResponseErrorBody } from "../protocol/responses/response.ts";
 import { type ByteString, toByteString } from "../sse/byte-string.ts";
 import { DONE_EVENT, encodeJsonEvent } from "../sse/encode.ts";
-import { type ChatChunkContext, createChatChunkerCore } from "./chat-chunks.ts";
+import { type ChatChunkContext, type ChatChunkerCore, createChatChunkerCore } from "./chat-chunks.ts";
 import { rewritePlainDeltas } from "./plain-delta.ts";
 
 /** Encodes one stream for a client of `/v1/chat/completions`. */
@@ -38,78 +38,113 @@ export interface ChatSseEncoder {
   fail(body: OpenAIErrorBody): string;
 }
 
-/** What stands around the text in a chunk, as text and as bytes, until the chunks look different. */
+/** Makes an encoder for one stream. It writes what {@link createChatChunker} would make, chunk by chunk. */
+export function createChatSseEncoder(context: ChatChunkContext): ChatSseEncoder {
+  return new Encoder(context);
+}
+
+/** What stands around the text in a chunk, until the chunks look different. */
 interface TextFrame {
   readonly revision: number;
   readonly before: string;
   readonly after: string;
-  readonly bytesBefore: ByteString;
-  readonly bytesAfter: ByteString;
 }
 
-/** Makes an encoder for one stream. It writes what {@link createChatChunker} would make, chunk by chunk. */
-export function createChatSseEncoder(context: ChatChunkContext): ChatSseEncoder {
-  const chunker = createChatChunkerCore(context);
-  let ended = false;
-  let frame: TextFrame = { revision: -1, before: "", after: "", bytesBefore: "", bytesAfter: "" };
+/** What is passed at present: deltas of this place, with these bytes around each text. */
+interface Passing {
+  readonly place: string;
+  readonly before: ByteString;
+  readonly after: ByteString;
+}
 
-  const textFrame = (): TextFrame => {
-    const { revision } = chunker.maker;
-    if (frame.revision === revision) return frame;
-    const model = encodeChunk(chunker.maker.chunk({ content: "" }));
+/** A class, and what `pass` reads in fields of its own: an object literal with getters has a shape that no other stream shares. */
+class Encoder implements ChatSseEncoder {
+  readonly #chunker: ChatChunkerCore;
+  #ended = false;
+  #frame: TextFrame = { revision: -1, before: "", after: "" };
+  /** Undefined: to be found out, since something was pushed. */
+  #passing: Passing | null | undefined = undefined;
+
+  constructor(context: ChatChunkContext) {
+    this.#chunker = createChatChunkerCore(context);
+  }
+
+  get terminated(): boolean {
+    return this.#ended || this.#chunker.terminated;
+  }
+
+  push(type: string, json: string): string {
+    this.#passing = undefined;
+    if (this.#ended) return "";
+    const chunker = this.#chunker;
+    const event = tryParseJson(json);
+    if (!isJsonObject(event)) return "";
+    // As in Codex, the JSON decides; the event line only helps out.
+    if (typeof event["type"] !== "string") event["type"] = type;
+    if (event["type"] === "response.output_text.delta") return this.#pushText(event as CodexEvent);
+    const chunks = chunker.push(event as CodexEvent);
+    if (chunker.terminated && chunker.failure !== null) return this.#closeFailed(toBody(chunker.failure));
+    return encodeChunks(chunks);
+  }
+
+  pass(chunk: ByteString): ByteString | null {
+    const passing = this.#passing === undefined ? (this.#passing = this.#findPassing()) : this.#passing;
+    return passing === null ? null : rewritePlainDeltas(chunk, passing.place, passing.before, passing.after);
+  }
+
+  end(): string {
+    this.#passing = null;
+    const chunker = this.#chunker;
+    const chunks = chunker.end();
+    return chunker.failure === null ? this.#close(encodeChunks(chunks)) : this.#closeFailed(toBody(chunker.failure));
+  }
+
+  fail(body: OpenAIErrorBody): string {
+    this.#passing = null;
+    const { terminated, failure } = this.#chunker;
+    // What goes wrong after the answer is whole is no concern of the client's.
+    if (terminated) return this.#close("");
+    // What the backend itself has said about it tells more than that it then fell silent.
+    return this.#closeFailed(failure === null ? body : toBody(failure));
+  }
+
+  #findPassing(): Passing | null {
+    // With a place there was a text already, and so who speaks has been told.
+    const place = this.#chunker.stream.textPlace;
+    if (place === null || this.terminated) return null;
+    const { before, after } = this.#textFrame();
+    return { place, before: toByteString(before), after: toByteString(after) };
+  }
+
+  #pushText(event: CodexEvent): string {
+    const { maker, stream, terminated } = this.#chunker;
+    const text = terminated ? "" : stream.text(event);
+    if (text === "") return "";
+    const head = encodeChunks(maker.role());
+    const { before, after } = this.#textFrame();
+    return head + before + JSON.stringify(text) + after;
+  }
+
+  #textFrame(): TextFrame {
+    const { maker } = this.#chunker;
+    const { revision } = maker;
+    if (this.#frame.revision === revision) return this.#frame;
+    const model = encodeChunk(maker.chunk({ content: "" }));
     // No other field can hold these characters: within text, quotes are escaped.
     const at = model.indexOf(EMPTY_CONTENT) + EMPTY_CONTENT.length - 2;
-    const [before, after] = [model.slice(0, at), model.slice(at + 2)];
-    frame = { revision, before, after, bytesBefore: toByteString(before), bytesAfter: toByteString(after) };
-    return frame;
-  };
-  const pushText = (event: CodexEvent): string => {
-    const text = chunker.terminated ? "" : chunker.stream.text(event);
-    if (text === "") return "";
-    const head = encodeChunks(chunker.maker.role());
-    const { before, after } = textFrame();
-    return head + before + JSON.stringify(text) + after;
-  };
-  const close = (last: string): string => {
-    if (ended) return "";
-    ended = true;
-    return last + DONE_EVENT;
-  };
-  const closeFailed = (body: OpenAIErrorBody): string => close(encodeJsonEvent(undefined, JSON.stringify(body)));
+    this.#frame = { revision, before: model.slice(0, at), after: model.slice(at + 2) };
+    return this.#frame;
+  }
 
-  return {
-    get terminated() {
-      return ended || chunker.terminated;
-    },
-    push(type, json) {
-      if (ended) return "";
-      const event = tryParseJson(json);
-      if (!isJsonObject(event)) return "";
-      // As in Codex, the JSON decides; the event line only helps out.
-      if (typeof event["type"] !== "string") event["type"] = type;
-      if (event["type"] === "response.output_text.delta") return pushText(event as CodexEvent);
-      const chunks = chunker.push(event as CodexEvent);
-      if (chunker.terminated && chunker.failure !== null) return closeFailed(toBody(chunker.failure));
-      return encodeChunks(chunks);
-    },
-    pass(chunk) {
-      // With a place there was a text already, and so who speaks has been told.
-      const place = chunker.stream.textPlace;
-      if (place === null || ended || chunker.terminated) return null;
-      const { bytesBefore, bytesAfter } = textFrame();
-      return rewritePlainDeltas(chunk, place, bytesBefore, bytesAfter);
-    },
-    end() {
-      const chunks = chunker.end();
-      return chunker.failure === null ? close(encodeChunks(chunks)) : closeFailed(toBody(chunker.failure));
-    },
-    // What goes wrong after the answer is whole is no concern of the client's.
-    fail(body) {
-      if (chunker.terminated) return close("");
-      // What the backend itself has said about it tells more than that it then fell silent.
-      return closeFailed(chunker.failure === null ? body : toBody(chunker.failure));
-    },
-  };
+  #close(last: string): string {
+    if (this.#ended) return "";
+    this.#ended = true;
+    return last + DONE_EVENT;
+  }
+
+  #closeFailed(body: OpenAIErrorBody): string {
+    return this.#close(encodeJsonEvent(undefined, JSON.stringify(body)));
+  }
 }
 
 const EMPTY_CONTENT = '"content":""';

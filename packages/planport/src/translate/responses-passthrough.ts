@@ -40,61 +40,61 @@ const END_OF_LINE = /\r\n|\r|\n/g;
 
 /** Makes an encoder for one stream. */
 export function createResponsesSseEncoder(): ResponsesSseEncoder {
-  /** Kept as text: they are looked into only if the stream fails, or ends with an empty `output`. */
-  const doneItems: string[] = [];
-  let lifecycle = "";
-  let last = "";
-  /** A chunk that was passed after `last`. */
-  let lastPassed = "";
-  /** An `error` event that nothing terminal has followed. */
-  let announced = "";
-  let terminated = false;
+  return new Encoder();
+}
 
-  return {
-    get terminated() {
-      return terminated;
-    },
-    push(type, json) {
-      if (json === "[DONE]") return ""; // Chat Completions ends so; Responses ends with its terminal event.
-      last = json;
-      lastPassed = "";
-      if (type === "response.output_item.done") doneItems.push(json);
-      else if (type === "response.created" || type === "response.in_progress") lifecycle = json;
-      else if (type === "error") announced = json;
-      else if (TERMINAL_EVENT_TYPES.has(type)) {
-        terminated = true;
-        return encode(type, withOutput(json, doneItems));
-      }
-      return encode(type, json);
-    },
-    pass(chunk) {
-      if (terminated || !DELTAS.test(chunk)) return null;
-      lastPassed = chunk;
-      return chunk;
-    },
-    fail(body) {
-      if (terminated) return "";
-      terminated = true;
-      const next =
-        sequenceNumber(lastPassed === "" ? last : lastPassed.slice(lastPassed.lastIndexOf(DATA) + DATA.length)) + 1;
-      const { code, message } = announced === "" ? body.error : announcedError(announced, body.error);
-      const failedAs = (number: number): string => {
-        const response = {
-          ...responseOf(lifecycle),
-          status: "failed",
-          output: itemsOf(doneItems),
-          error: { code, message },
-        };
-        return encode(
-          "response.failed",
-          JSON.stringify({ type: "response.failed", sequence_number: number, response }),
-        );
-      };
-      if (announced !== "") return failedAs(next);
-      const error = { type: "error", code, message, param: body.error.param, sequence_number: next, error: body.error };
-      return encode("error", JSON.stringify(error)) + failedAs(next + 1);
-    },
-  };
+/** A class: an object literal with a getter has a shape that no other stream shares, which is slow to read. */
+class Encoder implements ResponsesSseEncoder {
+  terminated = false;
+  /** Kept as text: they are looked into only if the stream fails, or ends with an empty `output`. */
+  readonly #doneItems: string[] = [];
+  #lifecycle = "";
+  #last = "";
+  /** A chunk that was passed after `#last`. */
+  #lastPassed = "";
+  /** An `error` event that nothing terminal has followed. */
+  #announced = "";
+
+  push(type: string, json: string): string {
+    if (json === "[DONE]") return ""; // Chat Completions ends so; Responses ends with its terminal event.
+    this.#last = json;
+    this.#lastPassed = "";
+    if (type === "response.output_item.done") this.#doneItems.push(json);
+    else if (type === "response.created" || type === "response.in_progress") this.#lifecycle = json;
+    else if (type === "error") this.#announced = json;
+    else if (TERMINAL_EVENT_TYPES.has(type)) {
+      this.terminated = true;
+      return encode(type, withOutput(json, this.#doneItems));
+    }
+    return encode(type, json);
+  }
+
+  pass(chunk: ByteString): ByteString | null {
+    if (this.terminated || !DELTAS.test(chunk)) return null;
+    this.#lastPassed = chunk;
+    return chunk;
+  }
+
+  fail(body: OpenAIErrorBody): string {
+    if (this.terminated) return "";
+    this.terminated = true;
+    const next = this.#lastNumber() + 1;
+    if (this.#announced !== "") return this.#failed(announcedError(this.#announced, body.error), next);
+    const { code, message, param } = body.error;
+    const error = { type: "error", code, message, param, sequence_number: next, error: body.error };
+    return encode("error", JSON.stringify(error)) + this.#failed({ code, message }, next + 1);
+  }
+
+  #lastNumber(): number {
+    const passed = this.#lastPassed;
+    return sequenceNumber(passed === "" ? this.#last : passed.slice(passed.lastIndexOf(DATA) + DATA.length));
+  }
+
+  #failed(error: { readonly code: string | null; readonly message: string }, number: number): string {
+    const output = itemsOf(this.#doneItems);
+    const response = { ...responseOf(this.#lifecycle), status: "failed", output, error };
+    return encode("response.failed", JSON.stringify({ type: "response.failed", sequence_number: number, response }));
+  }
 }
 
 const DATA = "\ndata: ";
