@@ -40,6 +40,7 @@ const REASONS: Readonly<Record<string, string>> = {
   UND_ERR_CONNECT_TIMEOUT: "the connection timed out",
   UND_ERR_HEADERS_TIMEOUT: "no answer came in time",
   UND_ERR_SOCKET: "the connection was closed",
+  ERR_HTTP_FRAMING: "its answer is not valid HTTP",
   UND_ERR_CLOSED: "planport is shutting down",
   UND_ERR_DESTROYED: "planport is shutting down",
 };

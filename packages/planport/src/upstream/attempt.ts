@@ -110,6 +110,11 @@ class Attempt implements Dispatcher.DispatchHandler, ByteSource {
     this.#headers = flatten(headers);
     const type = this.#headers["content-type"] ?? "";
     // A page or a JSON document with status 200 is no stream: a portal or a proxy answered, or an error went unmarked.
+    const encoding = this.#headers["content-encoding"] ?? "identity";
+    if (status < 300 && !/^\s*identity\s*$/i.test(encoding)) {
+      this.#stop(this.#unexpected(`answered in the encoding "${encoding.slice(0, 40)}", which was not asked for`));
+      return;
+    }
     const streams = status < 300 && !/^\s*(text\/html|application\/json)/i.test(type);
     this.#phase = streams ? "probing" : "failing";
   }

@@ -49,6 +49,8 @@ export function responsesHeaders(grant: Grant, facts: ResponsesHeaderFacts): Rec
   const headers = accountHeaders(grant, facts);
   const threadId = headerSafe(facts.threadId).slice(0, MAX_ID_CHARS);
   headers["accept"] = "text/event-stream";
+  // Compressing would hold text back until there is enough of it, and nothing here undoes it.
+  headers["accept-encoding"] = "identity";
   headers["content-type"] = "application/json";
   headers["session-id"] = threadId;
   headers["thread-id"] = threadId;

@@ -82,6 +82,21 @@ describe("a body", () => {
     );
   });
 
+  it("copies what has to wait: the bytes of a push are lent for its time alone", () => {
+    const body = bodyOn(new TestSource());
+    const sink = recorder();
+    const lent = bytes("first ");
+    body.push(lent);
+    lent.set(bytes("XXXXXX"));
+    body.pipe(sink);
+    body.pause();
+    lent.set(bytes("second"));
+    body.push(lent);
+    lent.fill(0);
+    body.resume();
+    expect(sink.text).toBe("first second");
+  });
+
   it("stops its source when nobody takes it, and lets it go on when somebody does", () => {
     const source = new TestSource();
     const body = bodyOn(source);

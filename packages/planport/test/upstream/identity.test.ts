@@ -87,6 +87,7 @@ describe("the headers of a call", () => {
     });
     expect(headers).toMatchObject({
       accept: "text/event-stream",
+      "accept-encoding": "identity",
       "content-type": "application/json",
       "session-id": "t1",
       "thread-id": "t1",

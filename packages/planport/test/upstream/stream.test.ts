@@ -74,6 +74,18 @@ describe("a stream from the backend", () => {
     expect([sink.text, sink.ends]).toEqual([text, []]);
   });
 
+  it("is asked for as it is, and refused when it comes in an encoding all the same", async () => {
+    const backend = await startBackend((response) => {
+      response
+        .writeHead(200, { "content-type": "text/event-stream", "content-encoding": "gzip" })
+        .write("\u001f\u008b");
+    });
+    const error = await failureOf(testClient(backend.origin, { retry: { maxRetries: 0 } }).client.send(HELLO));
+    expect(backend.calls[0]?.headers["accept-encoding"]).toBe("identity");
+    expect(error.code).toBe("upstream_malformed");
+    expect(error.message).toMatch(/answered in the encoding "gzip", which was not asked for\.$/);
+  });
+
   it("fills the socket when its reader pauses: the backend has to wait", async () => {
     const block = "x".repeat(64 * 1024);
     let writer: ServerResponse | undefined;

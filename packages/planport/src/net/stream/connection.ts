@@ -40,6 +40,7 @@ export interface Call {
 
 const MAX_HEAD_CHARS = 64 * 1024;
 const READ_BUFFER_BYTES = 64 * 1024;
+const TCP_KEEP_ALIVE_MS = 60_000;
 const HEAD_END = "\r\n\r\n";
 
 /**
@@ -56,6 +57,8 @@ export class Connection {
   #ready = false;
   #used = false;
   #call: Call | null = null;
+  /** Something of the call's answer has come, were it only an informational one. */
+  #heard = false;
   #headText = "";
   #head: AnswerHead | null = null;
   #reader: BodyReader | null = null;
@@ -66,6 +69,8 @@ export class Connection {
     this.#onIdle = onIdle;
     this.#socket = this.#connect();
     this.#socket.setNoDelay(true);
+    // A model may think for longer than routers remember a connection on which nothing moves.
+    this.#socket.setKeepAlive(true, TCP_KEEP_ALIVE_MS);
     this.#socket.on("error", (error) => this.#lost(error));
     this.#socket.on("end", () => this.#lost(null));
     this.#socket.on("close", () => this.#lost(null));
@@ -84,6 +89,7 @@ export class Connection {
   /** Carries a call. Only when no other is under way. */
   send(call: Call): void {
     this.#call = call;
+    this.#heard = false;
     this.#headText = "";
     this.#head = null;
     this.#reader = null;
@@ -155,6 +161,7 @@ export class Connection {
       this.#socket.destroy();
       return true;
     }
+    this.#heard = true;
     try {
       const at = this.#reader === null ? this.#readHead(buffer, length) : 0;
       if (this.#reader !== null) this.#readBody(buffer, at, length);
@@ -221,7 +228,7 @@ export class Connection {
     this.#disarm();
     if (this.#call === null) this.#socket.destroy();
     else if (error === null && this.#reader?.endsWithConnection === true) this.#complete(false);
-    else this.#fail(error ?? closedEarly(), this.#head === null && this.#headText === "");
+    else this.#fail(error ?? closedEarly(), !this.#heard);
   }
 
   #fail(error: Error, untouched: boolean): void {

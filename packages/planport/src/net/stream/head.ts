@@ -15,8 +15,8 @@ export interface AnswerHead {
 }
 
 /** How long an unused connection is kept when the server does not say. */
-const DEFAULT_KEEP_ALIVE_MS = 4_000;
-const MAX_KEEP_ALIVE_MS = 30_000;
+const DEFAULT_KEEP_ALIVE_MS = 30_000;
+const MAX_KEEP_ALIVE_MS = 55_000;
 /** The server's clock runs from when it sent its last byte; ours from when that came. */
 const KEEP_ALIVE_MARGIN_MS = 1_000;
 
