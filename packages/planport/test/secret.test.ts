@@ -65,7 +65,7 @@ const sinks: Readonly<Record<string, () => string>> = {
   "own property names": () => inspect([...Object.getOwnPropertyNames(secret), ...Object.getOwnPropertySymbols(secret)]),
   "property descriptors": () => inspect(Object.getOwnPropertyDescriptors(secret), { depth: null, showHidden: true }),
   structuredClone: () => inspect(structuredClone({ secret }), { depth: null, showHidden: true, customInspect: false }),
-  "v8.serialize": () => serialize({ secret: { ...(secret as object) } }).toString("latin1"),
+  "v8.serialize": () => serialize({ secret, list: [secret] }).toString("latin1"),
   "an error's message": () => new Error(`failed for ${String(secret)}`).stack ?? "",
   "an error's cause": () => inspect(new Error("failed", { cause: secret }), { depth: null, showHidden: true }),
   "a planport error's cause": () =>
