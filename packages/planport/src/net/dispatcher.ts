@@ -50,13 +50,17 @@ export class PooledDispatcher extends Dispatcher {
   }
 
   /**
-   * Like `dispatch`, for an answer that comes in many small pieces. Where no proxy is in between, it goes over
-   * connections that cost half as much for each piece; they hand out bytes that are valid during the call alone.
+   * Like `dispatch`, but where no proxy is in between it goes over connections of our own, at half the cost for each piece
+   * of the answer; they hand out bytes that are valid during the call alone.
    */
   dispatchStream(request: StreamRequest, handler: Dispatcher.DispatchHandler): void {
     if (this.#closed === null && this.proxyFor(new URL(request.origin)) === null)
       this.#streams.dispatch(request, handler);
-    else this.dispatch({ ...request, headers: { ...request.headers } }, handler);
+    else
+      this.dispatch(
+        { ...request, method: request.method as Dispatcher.HttpMethod, headers: { ...request.headers } },
+        handler,
+      );
   }
 
   override close(): Promise<void>;

@@ -4,6 +4,7 @@
  */
 import { Buffer } from "node:buffer";
 import type { Dispatcher } from "undici";
+import type { StreamDispatcher } from "./types.ts";
 
 /** What {@link exchange} sends. */
 export interface ExchangeRequest {
@@ -33,21 +34,21 @@ export interface Exchange {
  * Runs over undici's dispatch interface. Its `fetch` and `request` report an abort during connecting only after the
  * connection stood or failed, and would leave reading the body outside of our time limit.
  */
-export function exchange(dispatcher: Dispatcher, request: ExchangeRequest): Exchange {
+export function exchange(dispatcher: StreamDispatcher, request: ExchangeRequest): Exchange {
   const collector = new Collector(request.maxBodyBytes);
   try {
-    dispatcher.dispatch(
+    dispatcher.dispatchStream(
       {
         origin: request.url.origin,
         path: request.url.pathname + request.url.search,
         method: request.method,
-        headers: { ...request.headers },
+        headers: request.headers,
         body: request.body,
       },
       collector,
     );
   } catch (error) {
-    collector.abort(error as Error); // undici throws here on a header or path that it does not take.
+    collector.abort(error as Error); // Thrown for a header or path that cannot be sent.
   }
   return collector;
 }
@@ -98,7 +99,7 @@ class Collector implements Exchange, Dispatcher.DispatchHandler {
   onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
     this.#bytes += chunk.length;
     if (this.#bytes > this.#maxBodyBytes) this.abort(new BodyTooLong(this.#maxBodyBytes));
-    else this.#chunks.push(chunk);
+    else this.#chunks.push(Buffer.from(chunk)); // A copy: the bytes are lent for this call alone.
   }
 
   onResponseEnd(): void {

@@ -42,7 +42,9 @@ export function writeRequestHead(
     if (!TOKEN.test(name) || !FIELD_VALUE.test(value)) throw new TypeError(`the header ${name} cannot be sent`);
     lines.push(`${name}: ${value}`);
   }
-  lines.push(`content-length: ${bodyBytes}`, "", "");
+  // A GET has no body to tell the length of (RFC 9110 §8.6).
+  if (bodyBytes > 0 || method !== "GET") lines.push(`content-length: ${bodyBytes}`);
+  lines.push("", "");
   return lines.join("\r\n");
 }
 

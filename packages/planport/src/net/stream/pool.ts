@@ -13,14 +13,15 @@ export interface StreamRequest {
   readonly origin: string;
   /** With the query. */
   readonly path: string;
-  readonly method: "POST";
+  readonly method: string;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body: string;
+  readonly body: string | Uint8Array | null;
 }
 
 /** Options of {@link StreamPool}. */
 export type StreamPoolOptions = Omit<ConnectionOptions, "origin">;
 
+const NO_BODY = new Uint8Array(0);
 /** More unused connections than this to one server are closed. */
 const MAX_IDLE = 64;
 
@@ -37,7 +38,7 @@ export class StreamPool {
   /** Sends a call. The handler hears of everything, also of what went wrong, after this has returned. */
   dispatch(request: StreamRequest, handler: Dispatcher.DispatchHandler): void {
     const origin = new URL(request.origin);
-    const body = Buffer.from(request.body);
+    const body = typeof request.body === "string" ? Buffer.from(request.body) : (request.body ?? NO_BODY);
     const head = writeRequestHead(request.method, request.path, origin.host, request.headers, body.length);
     new Exchange(this, origin, { method: request.method, head, body }, handler).start();
   }
