@@ -24,13 +24,15 @@ export interface OpenAIErrorBody {
  */
 export function toErrorBody(error: AnyPlanportError, nowMs: number): OpenAIErrorBody {
   const body: OpenAIErrorBody = {
-    error: { message: error.message, type: error.type, param: paramOf(error.cause), code: error.code },
+    error: { message: error.message, type: error.type, param: paramOf(error), code: error.code },
   };
   if (error.code === "usage_limit_reached" || error.code === "usage_not_included") addLimit(body, error.cause, nowMs);
   return body;
 }
 
-function paramOf(cause: unknown): string | null {
+function paramOf({ code, cause }: AnyPlanportError): string | null {
+  // The backend does not say so, but there is only one field that this can be about.
+  if (code === "model_not_found") return "model";
   if (typeof cause !== "object" || cause === null || !("param" in cause)) return null;
   return (cause as RequestFault).param;
 }

@@ -31,6 +31,16 @@ describe("parseResponsesRequest", () => {
     ["include", { model: "m", input: "", include: [1] }],
     ["stream", { model: "m", input: "", stream: 1 }],
     ["reasoning", { model: "m", input: "", reasoning: "high" }],
+    ["temperature", { model: "m", input: "", temperature: "1" }],
+    ["top_p", { model: "m", input: "", top_p: 2 }],
+    ["max_output_tokens", { model: "m", input: "", max_output_tokens: 0 }],
+    ["metadata", { model: "m", input: "", metadata: ["a"] }],
+    ["user", { model: "m", input: "", user: 1 }],
+    ["truncation", { model: "m", input: "", truncation: "some" }],
+    ["background", { model: "m", input: "", background: "no" }],
+    ["context_management", { model: "m", input: "", context_management: "x" }],
+    ["tool_choice", { model: "m", input: "", tool_choice: "foo" }],
+    ["tool_choice.name", { model: "m", input: "", tool_choice: { type: "function" } }],
   ])("names %s", (param, value) => {
     expect(() => parseResponsesRequest(value)).toThrow(
       expect.objectContaining({ code: "request_invalid", cause: { param } }),

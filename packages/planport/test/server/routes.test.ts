@@ -58,8 +58,25 @@ describe("POST /v1/chat/completions", () => {
   });
 
   it("names the field of a bad request", async () => {
-    const answer = await send(await serve(), "/v1/chat/completions", { body: chat({ n: 2 }) });
-    expect([answer.status, errorOf(answer)]).toMatchObject([400, { code: "request_invalid", param: "n" }]);
+    const at = await serve();
+    for (const [param, value] of [
+      ["n", 2],
+      ["temperature", "hot"],
+    ] as const) {
+      const answer = await send(at, "/v1/chat/completions", { body: chat({ [param]: value }) });
+      expect([answer.status, errorOf(answer)]).toMatchObject([400, { code: "request_invalid", param }]);
+    }
+  });
+
+  it("names the field `model` when the backend does not know the model", async () => {
+    const client = fakeClient(() => {
+      throw new UpstreamError("model_not_found", "There is no such model.");
+    });
+    const at = await serve({ client });
+    for (const stream of [true, false]) {
+      const answer = await send(at, "/v1/chat/completions", { body: chat({ stream }) });
+      expect([answer.status, errorOf(answer)]).toMatchObject([400, { code: "model_not_found", param: "model" }]);
+    }
   });
 });
 
@@ -101,7 +118,7 @@ describe("GET /v1/models", () => {
     expect(errorOf(unknown)).toEqual({
       message: 'The model "gpt-0" is not in your plan\'s catalogue; GET /v1/models lists what is.',
       type: "invalid_request_error",
-      param: null,
+      param: "model",
       code: "model_not_found",
     });
   });

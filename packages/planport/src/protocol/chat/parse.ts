@@ -2,24 +2,23 @@
  * Any JSON value to a Chat Completions request, or an error that names the field.
  * @module
  */
-import { type FieldKind, checkFields, checkList, checkName, checkObject, checkText, invalid } from "../check.ts";
+import {
+  checkFields,
+  checkList,
+  checkName,
+  checkObject,
+  checkOneOf,
+  checkText,
+  type Fields,
+  FLAG,
+  invalid,
+  LIST,
+  OBJECT,
+  TEXT,
+} from "../check.ts";
 import { type JsonObject, isJsonObject } from "../json.ts";
+import { CHAT_FIELDS, checkToolChoice, RESPONSE_FORMATS } from "../parameters.ts";
 import type { ChatRequest } from "./request.ts";
-
-const FIELDS: Readonly<Record<string, FieldKind>> = {
-  stream: "flag",
-  stream_options: "object",
-  tools: "list",
-  parallel_tool_calls: "flag",
-  functions: "list",
-  response_format: "object",
-  reasoning_effort: "text",
-  verbosity: "text",
-  service_tier: "text",
-  prompt_cache_key: "text",
-  store: "flag",
-  n: "number",
-};
 
 /**
  * Checks everything that the translation relies on. Unknown fields are kept; the value itself is returned, not a copy.
@@ -31,14 +30,14 @@ export function parseChatRequest(value: unknown): ChatRequest {
   const messages = checkList(request["messages"], "messages");
   if (messages.length === 0) invalid("messages", "at least one message", messages);
   messages.forEach((message, index) => checkMessage(message, `messages[${index}]`));
-  checkFields(request, FIELDS, "");
+  checkFields(request, CHAT_FIELDS, "");
   asList(request["tools"]).forEach((tool, index) => checkTool(tool, `tools[${index}]`));
   asList(request["functions"]).forEach((entry, index) => {
     const path = `functions[${index}]`;
     checkName(checkObject(entry, path)["name"], `${path}.name`);
   });
-  checkChoice(request["tool_choice"], "tool_choice");
-  checkChoice(request["function_call"], "function_call");
+  checkToolChoice(request["tool_choice"]);
+  checkFunctionCall(request["function_call"]);
   checkResponseFormat(request["response_format"]);
   return request as ChatRequest;
 }
@@ -46,6 +45,8 @@ export function parseChatRequest(value: unknown): ChatRequest {
 function asList(value: unknown): unknown[] {
   return Array.isArray(value) ? value : [];
 }
+
+const ROLES: readonly string[] = ["system", "developer", "user", "assistant", "tool", "function"];
 
 function checkMessage(value: unknown, path: string): void {
   const message = checkObject(value, path);
@@ -67,7 +68,7 @@ function checkMessage(value: unknown, path: string): void {
       if (message["content"] != null) checkContent(message["content"], `${path}.content`);
       return;
     default:
-      invalid(`${path}.role`, "system, developer, user, assistant, tool or function", message["role"]);
+      checkOneOf(message["role"], ROLES, `${path}.role`);
   }
 }
 
@@ -76,6 +77,8 @@ function checkContent(content: unknown, path: string): void {
   if (!Array.isArray(content)) invalid(path, "text or a list of parts", content);
   content.forEach((part, index) => checkPart(part, `${path}[${index}]`));
 }
+
+const FILE_FIELDS: Fields = { file_id: TEXT, filename: TEXT, file_data: TEXT };
 
 function checkPart(value: unknown, path: string): void {
   const part = checkObject(value, path);
@@ -93,12 +96,12 @@ function checkPart(value: unknown, path: string): void {
       if (typeof image === "string") return;
       if (!isJsonObject(image)) invalid(`${path}.image_url`, "an object with a url", image);
       checkName(image["url"], `${path}.image_url.url`);
-      checkFields(image, { detail: "text" }, `${path}.image_url`);
+      checkFields(image, { detail: TEXT }, `${path}.image_url`);
       return;
     }
     case "file": {
       const file = checkObject(part["file"], `${path}.file`);
-      checkFields(file, { file_id: "text", filename: "text", file_data: "text" }, `${path}.file`);
+      checkFields(file, FILE_FIELDS, `${path}.file`);
       if (file["file_id"] == null && file["file_data"] == null)
         invalid(`${path}.file.file_data`, "text (or a file_id)", file["file_data"]);
       return;
@@ -107,9 +110,11 @@ function checkPart(value: unknown, path: string): void {
   }
 }
 
+const ASSISTANT_FIELDS: Fields = { refusal: TEXT, tool_calls: LIST, function_call: OBJECT };
+
 function checkAssistant(message: JsonObject, path: string): void {
   if (message["content"] != null) checkContent(message["content"], `${path}.content`);
-  checkFields(message, { refusal: "text", tool_calls: "list", function_call: "object" }, path);
+  checkFields(message, ASSISTANT_FIELDS, path);
   asList(message["tool_calls"]).forEach((call, index) => checkCall(call, `${path}.tool_calls[${index}]`));
   const legacy = message["function_call"];
   if (isJsonObject(legacy)) {
@@ -117,6 +122,8 @@ function checkAssistant(message: JsonObject, path: string): void {
     checkText(legacy["arguments"], `${path}.function_call.arguments`);
   }
 }
+
+const CALL_TYPES: readonly string[] = ["function", "custom"];
 
 function checkCall(value: unknown, path: string): void {
   const call = checkObject(value, path);
@@ -127,11 +134,14 @@ function checkCall(value: unknown, path: string): void {
     checkText(custom["input"], `${path}.custom.input`);
     return;
   }
-  if (call["type"] != null && call["type"] !== "function") invalid(`${path}.type`, "function or custom", call["type"]);
+  if (call["type"] != null) checkOneOf(call["type"], CALL_TYPES, `${path}.type`);
   const called = checkObject(call["function"], `${path}.function`);
   checkName(called["name"], `${path}.function.name`);
   checkText(called["arguments"], `${path}.function.arguments`);
 }
+
+const FUNCTION_FIELDS: Fields = { description: TEXT, parameters: OBJECT, strict: FLAG };
+const CUSTOM_FIELDS: Fields = { description: TEXT, format: OBJECT };
 
 function checkTool(value: unknown, path: string): void {
   const tool = checkObject(value, path);
@@ -143,23 +153,24 @@ function checkTool(value: unknown, path: string): void {
   const holder = flat ? tool : checkObject(inner, `${path}.${type}`);
   const at = flat ? path : `${path}.${type}`;
   checkName(holder["name"], `${at}.name`);
-  checkFields(
-    holder,
-    { description: "text", ...(type === "function" ? { parameters: "object", strict: "flag" } : { format: "object" }) },
-    at,
-  );
+  checkFields(holder, type === "function" ? FUNCTION_FIELDS : CUSTOM_FIELDS, at);
 }
 
-function checkChoice(choice: unknown, path: string): void {
-  if (choice != null && typeof choice !== "string" && !isJsonObject(choice)) invalid(path, "text or an object", choice);
+function checkFunctionCall(called: unknown): void {
+  if (called == null) return;
+  if (isJsonObject(called)) checkName(called["name"], "function_call.name");
+  else if (typeof called === "string") checkOneOf(called, ["none", "auto"], "function_call");
+  else invalid("function_call", "none, auto or an object", called);
 }
+
+const SCHEMA_FIELDS: Fields = { schema: OBJECT, strict: FLAG, description: TEXT };
 
 function checkResponseFormat(format: unknown): void {
   if (!isJsonObject(format)) return;
-  const type = checkName(format["type"], "response_format.type");
+  const type = checkOneOf(format["type"], RESPONSE_FORMATS, "response_format.type");
   if (type !== "json_schema") return;
   const path = "response_format.json_schema";
   const schema = checkObject(format["json_schema"], path);
   checkName(schema["name"], `${path}.name`);
-  checkFields(schema, { schema: "object", strict: "flag", description: "text" }, path);
+  checkFields(schema, SCHEMA_FIELDS, path);
 }

@@ -2,23 +2,10 @@
  * Any JSON value to a Responses request, or an error that names the field.
  * @module
  */
-import { type FieldKind, checkFields, checkList, checkName, checkObject, checkText, invalid } from "../check.ts";
+import { checkFields, checkList, checkName, checkObject, checkText, type Fields, invalid, TEXT } from "../check.ts";
 import type { JsonObject } from "../json.ts";
+import { checkToolChoice, RESPONSES_FIELDS } from "../parameters.ts";
 import type { ResponsesRequest } from "./request.ts";
-
-const FIELDS: Readonly<Record<string, FieldKind>> = {
-  instructions: "text",
-  stream: "flag",
-  store: "flag",
-  tools: "list",
-  parallel_tool_calls: "flag",
-  reasoning: "object",
-  text: "object",
-  include: "textList",
-  previous_response_id: "text",
-  prompt_cache_key: "text",
-  service_tier: "text",
-};
 
 /**
  * Checks what planport itself relies on and leaves the rest to the backend: unknown fields, items and roles pass. The
@@ -32,7 +19,8 @@ export function parseResponsesRequest(value: unknown): ResponsesRequest {
   const input = request["input"];
   if (Array.isArray(input)) input.forEach((item, index) => checkItem(item, `input[${index}]`));
   else if (typeof input !== "string") invalid("input", "text or a list of items", input);
-  checkFields(request, FIELDS, "");
+  checkFields(request, RESPONSES_FIELDS, "");
+  checkToolChoice(request["tool_choice"]);
   checkList(request["tools"] ?? [], "tools").forEach((tool, index) => checkTool(tool, `tools[${index}]`));
   return request as ResponsesRequest;
 }
@@ -74,6 +62,8 @@ function checkCall(item: JsonObject, payload: "arguments" | "input", path: strin
   checkText(item[payload], `${path}.${payload}`);
 }
 
+const IMAGE_FIELDS: Fields = { image_url: TEXT, file_id: TEXT };
+
 function checkContent(content: unknown, path: string): void {
   if (typeof content === "string") return;
   if (!Array.isArray(content)) invalid(path, "text or a list of parts", content);
@@ -83,7 +73,7 @@ function checkContent(content: unknown, path: string): void {
     const type = checkName(part["type"], `${at}.type`);
     if (type === "input_text" || type === "output_text") checkText(part["text"], `${at}.text`);
     // The usual slip is Chat's object with a url in it.
-    if (type === "input_image") checkFields(part, { image_url: "text", file_id: "text" }, at);
+    if (type === "input_image") checkFields(part, IMAGE_FIELDS, at);
   });
 }
 
