@@ -4,6 +4,7 @@
  */
 import type { Credential } from "../auth/credential.ts";
 import { ConfigError, CredentialError } from "../errors.ts";
+import { isChatGptHost, isPlatformHost } from "../net/openai-hosts.ts";
 
 /** Where ChatGPT's backend is unless told otherwise. */
 export const DEFAULT_CHATGPT_BASE_URL = "https://chatgpt.com/backend-api";
@@ -15,7 +16,10 @@ export interface EndpointOptions {
    * any other path is taken as it is, as Codex takes `openai_base_url`: `<base>/responses`.
    */
   readonly baseUrl?: string | null | undefined;
-  /** Base of the ChatGPT backend, used when there is no explicit base. */
+  /**
+   * Base of the ChatGPT backend, used when there is no explicit base; and for usage and accounts next to an explicit base
+   * that is no ChatGPT backend, such as `https://host/v1`. The default counts as none there.
+   */
   readonly chatgptBaseUrl?: string | undefined;
 }
 
@@ -37,7 +41,7 @@ export function resolveEndpoints(options: EndpointOptions): Endpoints {
   if (options.baseUrl != null && options.baseUrl !== "") {
     const url = parseBase(options.baseUrl);
     const codexBase = explicitCodexBase(url);
-    return build(codexBase, codexBase.replace(/\/(api\/)?codex$/, ""), true);
+    return build(codexBase, accountBaseFor(codexBase, options.chatgptBaseUrl), true);
   }
   const chatgptBase = chatgptBaseOf(parseBase(options.chatgptBaseUrl ?? DEFAULT_CHATGPT_BASE_URL));
   return build(chatgptBase + (hasBackendApi(chatgptBase) ? "/codex" : "/api/codex"), chatgptBase, false);
@@ -103,6 +107,14 @@ function explicitCodexBase(url: URL): string {
   return path.endsWith("/backend-api") ? `${base}/codex` : base;
 }
 
+/** Any base but one of ChatGPT's knows model calls alone: the account is asked about at the ChatGPT base, if one is set. */
+function accountBaseFor(codexBase: string, chatgptBaseUrl: string | undefined): string {
+  const own = codexBase.replace(/\/(api\/)?codex$/, "");
+  const knowsAccounts = own !== codexBase || hasBackendApi(codexBase);
+  if (knowsAccounts || chatgptBaseUrl === undefined || chatgptBaseUrl === DEFAULT_CHATGPT_BASE_URL) return own;
+  return chatgptBaseOf(parseBase(chatgptBaseUrl));
+}
+
 function chatgptBaseOf(url: URL): string {
   const base = withoutSlash(url).replace(/\/codex$/, "");
   return isChatGptHost(url.hostname) && !hasBackendApi(base) ? `${base}/backend-api` : base;
@@ -110,18 +122,4 @@ function chatgptBaseOf(url: URL): string {
 
 function hasBackendApi(base: string): boolean {
   return new URL(base).pathname.includes("/backend-api");
-}
-
-function isPlatformHost(hostname: string): boolean {
-  return isHostOrUnder(hostname, "api.openai.com");
-}
-
-function isChatGptHost(hostname: string): boolean {
-  return isHostOrUnder(hostname, "chatgpt.com") || isHostOrUnder(hostname, "chat.openai.com");
-}
-
-/** `hostname` is lower case already: URL made it so. A root dot names the same host. */
-function isHostOrUnder(hostname: string, parent: string): boolean {
-  const host = hostname.replace(/\.$/, "");
-  return host === parent || host.endsWith(`.${parent}`);
 }

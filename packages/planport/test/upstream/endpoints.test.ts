@@ -28,6 +28,16 @@ describe("the backend's URLs", () => {
     expect(endpoints.usage).toBe("http://localhost:4000/v1/api/codex/usage");
   });
 
+  it("ask a ChatGPT base that is set for usage, when the explicit base knows model calls alone", () => {
+    const chatgptBaseUrl = "https://other.test/backend-api";
+    const endpoints = resolveEndpoints({ baseUrl: "https://h.test/v1", chatgptBaseUrl });
+    expect(endpoints.responses).toBe("https://h.test/v1/responses");
+    expect(endpoints.usage).toBe("https://other.test/backend-api/wham/usage");
+    expect(resolveEndpoints({ baseUrl: "https://h.test/api/codex", chatgptBaseUrl }).usage).toBe(
+      "https://h.test/api/codex/usage",
+    );
+  });
+
   it.each<[string | undefined, string, string]>([
     [undefined, "https://chatgpt.com/backend-api/codex/responses", "https://chatgpt.com/backend-api/wham/usage"],
     [
