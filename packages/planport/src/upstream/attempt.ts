@@ -38,6 +38,15 @@ export interface OpenedStream {
 
 /** An error's body is read so far, and then the connection is closed. */
 const MAX_ERROR_BYTES = 64 * 1024;
+/** What may come before the first meaningful event. It is high: the events that say that work began repeat the request. */
+const MAX_PREAMBLE_BYTES = 8 * 1024 * 1024;
+/** System codes as they end a stream, in words. */
+const CUT_REASONS: Readonly<Record<string, string>> = {
+  ECONNRESET: " (the connection was reset)",
+  EPIPE: " (the connection was closed)",
+  ETIMEDOUT: " (the connection timed out)",
+  UND_ERR_SOCKET: " (the connection was closed)",
+};
 
 /**
  * Sends, and waits until the stream shows its first event beyond the preamble. The bytes read so far are replayed.
@@ -125,7 +134,8 @@ class Attempt implements Dispatcher.DispatchHandler, ByteSource {
       return;
     }
     if (this.#phase === "over") return;
-    this.#idle.touch();
+    // While probing, bytes alone are no life: comments could otherwise keep a call waiting for ever.
+    if (this.#phase === "failing") this.#idle.touch();
     this.#chunks.push(Buffer.from(chunk)); // A copy: the bytes are lent for this call alone.
     this.#bytes += chunk.length;
     if (this.#phase === "probing") this.#probeChunk(chunk);
@@ -167,6 +177,7 @@ class Attempt implements Dispatcher.DispatchHandler, ByteSource {
   }
 
   #probeChunk(chunk: Uint8Array): void {
+    const { progress } = this.#probe;
     let event;
     try {
       event = this.#probe.feed(chunk);
@@ -174,7 +185,12 @@ class Attempt implements Dispatcher.DispatchHandler, ByteSource {
       this.#stop(error as Error);
       return;
     }
-    if (event === null) return;
+    if (this.#probe.progress !== progress) this.#idle.touch();
+    if (event === null) {
+      if (this.#bytes > MAX_PREAMBLE_BYTES)
+        this.#stop(this.#unexpected(`sent ${MAX_PREAMBLE_BYTES / 1024 / 1024} MiB without beginning its answer`));
+      return;
+    }
     const failure = failureFromEvent(event, this.#headers, this.#request.failureContext);
     if (failure !== null) {
       this.#stop(failure);
@@ -211,10 +227,8 @@ class Attempt implements Dispatcher.DispatchHandler, ByteSource {
     if (this.#status >= 300 && this.#status < 400)
       return this.#unexpected(`answered with a redirect (HTTP ${this.#status}), which is not followed`);
     if (this.#status < 300 && looksLikeHtml(body))
-      return this.#unexpected("answered with a web page; is a captive portal or the wrong base URL in the way?");
-    // A JSON document in place of a stream is worded like the failure that it most likely is.
-    const status = this.#status < 300 ? 502 : this.#status;
-    return failureFromHttp({ status, headers: this.#headers, body }, context);
+      return this.#unexpected("answered with a web page: a captive portal or a wrong base URL may be in the way");
+    return failureFromHttp({ status: this.#status, headers: this.#headers, body }, context);
   }
 
   #unexpected(what: string): UpstreamError<"upstream_malformed"> {
@@ -225,7 +239,7 @@ class Attempt implements Dispatcher.DispatchHandler, ByteSource {
 
   #cutOff(what: string, cause: UpstreamError | null): UpstreamError<"stream_interrupted"> {
     const systemCode = cause?.cause?.systemCode ?? null;
-    const why = systemCode === null ? "" : ` (${systemCode})`;
+    const why = systemCode === null ? "" : (CUT_REASONS[systemCode] ?? "");
     return new UpstreamError("stream_interrupted", `The backend ${what}${why}.`, {
       cause: { ...this.#facts(), systemCode },
     });

@@ -15,7 +15,7 @@ import {
   readFailureBody,
   readFailureObject,
 } from "./failure-body.ts";
-import { describeLimit } from "./limit-message.ts";
+import { describeLimit, waitInWords } from "./limit-message.ts";
 
 /** What an error message may mention beyond what the backend wrote. */
 export interface FailureContext {
@@ -63,7 +63,7 @@ const CODE_MEANINGS: Readonly<Record<string, UpstreamErrorCode>> = {
 const LIMIT_CODES: ReadonlySet<string | null> = new Set(["usage_limit_reached", "usage_not_included"]);
 const UNSUPPORTED_MODEL = /model is not supported|model .{0,120}(does not exist|is not available|not found)/i;
 
-/** The error for an answer that is not a 2xx. */
+/** The error for an answer that is not a 2xx, or for a 2xx that holds a JSON document in place of a stream. */
 export function failureFromHttp(answer: FailedAnswer, context: FailureContext): ServiceError {
   const facts = readFailureBody(answer.body, context.nowMs);
   const cause = causeOf(answer, facts);
@@ -102,12 +102,13 @@ export function failureFromEvent(
   const cause = causeOf({ status: null, headers }, facts);
   // A stream has no status line, so a limit is known by its code here and not only by its type.
   const name = facts.code ?? facts.type;
-  const limit = [facts.code, facts.type].find((one) => LIMIT_CODES.has(one)) as UpstreamErrorCode | undefined;
-  const code = limit ?? (name === null ? undefined : CODE_MEANINGS[name]) ?? "upstream_failed";
+  const code = limitOf(facts) ?? (name === null ? undefined : CODE_MEANINGS[name]) ?? "upstream_failed";
   return upstreamError(code, facts, cause, facts.retryAfterMs, context);
 }
 
 function codeForStatus(status: number, facts: FailureFacts): UpstreamErrorCode | "access_denied" {
+  // Unmarked failures are known by their code alone, as in a stream.
+  if (status < 300) return limitOf(facts) ?? meaning(facts) ?? "upstream_failed";
   if (status === 429) {
     // Only the type counts here: the code of a plain rate limit can carry the same words.
     if (facts.type === "usage_limit_reached" || facts.type === "usage_not_included") return facts.type;
@@ -125,6 +126,10 @@ function codeForStatus(status: number, facts: FailureFacts): UpstreamErrorCode |
   if (status === 413 || status === 415 || status === 422) return "upstream_invalid_request";
   if (status === 503 || status === 529) return "upstream_overloaded";
   return status >= 500 || status === 408 || status === 409 ? "upstream_failed" : "upstream_refused";
+}
+
+function limitOf(facts: FailureFacts): UpstreamErrorCode | undefined {
+  return [facts.code, facts.type].find((one) => LIMIT_CODES.has(one)) as UpstreamErrorCode | undefined;
 }
 
 function meaning(facts: FailureFacts): UpstreamErrorCode | undefined {
@@ -146,13 +151,14 @@ function upstreamError(
       ...(untilResetMs === null ? wait : { retryAfterMs: untilResetMs }),
     });
   }
-  return new UpstreamError(code, messageFor(code, facts, cause, context), { cause, ...wait });
+  return new UpstreamError(code, messageFor(code, facts, cause, retryAfterMs, context), { cause, ...wait });
 }
 
 function messageFor(
   code: UpstreamErrorCode,
   facts: FailureFacts,
   cause: UpstreamFailure,
+  retryAfterMs: number | null,
   context: FailureContext,
 ): string {
   const where = cause.status === null ? "in its stream" : `with HTTP ${cause.status}`;
@@ -170,12 +176,17 @@ function messageFor(
     case "quota_exceeded":
       return sentence("The account's quota or credits are used up", facts.message);
     case "rate_limited":
-      return sentence("The backend asks to slow down", facts.message);
+      return sentence("The backend asks to slow down", facts.message) + adviceToWait(retryAfterMs, facts.message);
     case "upstream_overloaded":
-      return sentence("The backend is overloaded", facts.message);
+      return sentence("The backend is overloaded", facts.message) + adviceToWait(retryAfterMs, facts.message);
     default:
       if (cause.status === 404)
-        return sentence(`There is nothing at ${context.place} (HTTP 404); is the base URL right?`, facts.message);
+        return `${sentence(`There is nothing at ${context.place} (HTTP 404)`, facts.message)} Is the base URL right?`;
+      if (cause.status !== null && cause.status < 300)
+        return sentence(
+          `The backend answered with a JSON document in place of a stream (HTTP ${cause.status})`,
+          facts.message,
+        );
       return sentence(`The backend failed ${where}`, facts.message);
   }
 }
@@ -203,10 +214,17 @@ function rejected(facts: FailureFacts, cause: UpstreamFailure, context: FailureC
   return new CredentialError("credential_rejected", `${head} ${REMEDIES[context.kind]}`, { cause });
 }
 
-/** `head: detail.` with just one full stop. */
+/** `head: detail.` with just one mark at its end. */
 function sentence(head: string, detail: string): string {
-  if (detail === "") return `${head}.`;
-  return `${head}: ${detail.replace(/[.\s]+$/, "")}.`;
+  const text = detail.replace(/[.:;,\s]+$/, "");
+  if (text === "") return `${head}.`;
+  return `${head}: ${text}${/[!?…]$/.test(text) ? "" : "."}`;
+}
+
+/** How long to wait, unless the backend's own words say so. */
+function adviceToWait(retryAfterMs: number | null, message: string): string {
+  if (retryAfterMs === null || retryAfterMs < 1000 || /try again (in|after|at)\b/i.test(message)) return "";
+  return ` Try again in ${waitInWords(retryAfterMs)}.`;
 }
 
 function causeOf(

@@ -17,6 +17,17 @@ export function describeLimit(
   return `The usage limit of this ${plan} is reached; it resets in ${duration(facts.resetsAtMs - nowMs)} (${stamp}).`;
 }
 
+/** `20 seconds`, `10 minutes`, `3 hours`: rounded up, so that whoever waits as long has waited long enough. */
+export function waitInWords(waitMs: number): string {
+  const [count, unit] =
+    waitMs < 90_000
+      ? [Math.ceil(waitMs / 1000), "second"]
+      : waitMs < 5_400_000
+        ? [Math.ceil(waitMs / 60_000), "minute"]
+        : [Math.ceil(waitMs / 3_600_000), "hour"];
+  return `${count} ${unit}${count === 1 ? "" : "s"}`;
+}
+
 /** `2 d 3 h`, `3 h 20 min`, `5 min`, `less than a minute`. */
 function duration(ms: number): string {
   const minutes = Math.ceil(ms / 60_000);

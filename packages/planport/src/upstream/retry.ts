@@ -25,8 +25,8 @@ export const DEFAULT_RETRY_POLICY: RetryPolicy = {
 };
 
 /**
- * The wait before the next try in milliseconds, or null when the error is final. Plan limits, refusals and certificate
- * faults are final; so is a 429 that does not say how long to wait, as in Codex; so is whatever auth reports, which has
+ * The wait before the next try in milliseconds, or null when the error is final. Plan limits, refusals, certificate
+ * faults, redirects and web pages are final; so is a 429 that does not say how long to wait, as in Codex; so is whatever auth reports, which has
  * tried enough by itself.
  * @param attempt Retries made so far: 0 after the first failure.
  * @param random Uniform in [0, 1).
@@ -40,6 +40,8 @@ export function decideRetry(
   if (!error.retryable || errorTable[error.code].family !== "upstream" || attempt >= policy.maxRetries) return null;
   if (error.retryAfterMs !== null) return error.retryAfterMs <= policy.maxRetryAfterMs ? error.retryAfterMs : null;
   if (error.code === "rate_limited" && error.cause?.status === 429) return null;
+  // A redirect or a page in the answer's place stays what it is.
+  if (error.code === "upstream_malformed" && (error.cause?.status ?? null) !== null) return null;
   if (error.code === "upstream_unreachable" && isCertificateCode(error.cause?.systemCode ?? null)) return null;
   const backoffMs = Math.min(policy.maxDelayMs, policy.baseDelayMs * 2 ** attempt);
   return Math.round(backoffMs * (0.9 + 0.2 * random())); // ±10 %, so that clients that failed together do not come back together.

@@ -50,7 +50,7 @@ describe("what an answer's status and body mean", () => {
       "",
       "upstream_refused",
       false,
-      /nothing at chatgpt\.com\/backend-api\/codex\/responses \(HTTP 404\); is the base URL right\?/,
+      /nothing at chatgpt\.com\/backend-api\/codex\/responses \(HTTP 404\)\. Is the base URL right\?$/,
     ],
     [408, "", "upstream_failed", true, /HTTP 408/],
     [409, "", "upstream_failed", true, /HTTP 409/],
@@ -83,6 +83,43 @@ describe("what an answer's status and body mean", () => {
     expect([error.code, error.retryable]).toEqual([code, retryable]);
     expect(error.message).toMatch(words);
     expect(error.cause).toMatchObject({ status });
+  });
+
+  it("ends every sentence with one mark", () => {
+    const message = (status: number, detail: string): string =>
+      failureFromHttp({ status, headers: {}, body: JSON.stringify({ detail }) }, context).message;
+    expect(message(404, "nope.")).toBe(
+      "There is nothing at chatgpt.com/backend-api/codex/responses (HTTP 404): nope. Is the base URL right?",
+    );
+    expect(message(500, "why?")).toBe("The backend failed with HTTP 500: why?");
+    expect(message(500, "boom!")).toBe("The backend failed with HTTP 500: boom!");
+    expect(message(500, "boom...")).toBe("The backend failed with HTTP 500: boom.");
+    expect(message(500, "...")).toBe("The backend failed with HTTP 500.");
+  });
+
+  it("says how long the backend asks to wait, once", () => {
+    const message = (status: number, retryAfter: string, detail: string): string =>
+      failureFromHttp({ status, headers: { "retry-after": retryAfter }, body: JSON.stringify({ detail }) }, context)
+        .message;
+    expect(message(429, "600", "")).toBe("The backend asks to slow down. Try again in 10 minutes.");
+    expect(message(429, "20", "Too many.")).toBe("The backend asks to slow down: Too many. Try again in 20 seconds.");
+    expect(message(503, "7200", "")).toBe("The backend is overloaded. Try again in 2 hours.");
+    expect(message(429, "20", "Please try again in 20s.")).toBe(
+      "The backend asks to slow down: Please try again in 20s.",
+    );
+    expect(message(429, "0", "")).toBe("The backend asks to slow down.");
+  });
+
+  it.each<[unknown, ErrorCode, boolean]>([
+    [{ detail: "hello" }, "upstream_failed", true],
+    [{ error: { code: "context_length_exceeded", message: "full" } }, "context_length_exceeded", false],
+    [{ error: { type: "usage_limit_reached" } }, "usage_limit_reached", false],
+    [{ error: { code: "server_is_overloaded" } }, "upstream_overloaded", true],
+  ])("tells a document in a 200 by its code, and keeps the real status: %j is %s", (body, code, retryable) => {
+    const error = failureFromHttp({ status: 200, headers: {}, body: JSON.stringify(body) }, context);
+    expect([error.code, error.retryable]).toEqual([code, retryable]);
+    expect(error.cause).toMatchObject({ status: 200 });
+    expect(error.message).not.toContain("502");
   });
 
   it("keeps the ids that a report needs", () => {

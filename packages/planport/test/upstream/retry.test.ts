@@ -53,6 +53,8 @@ describe("whether to try again", () => {
     ["a spent quota", new UpstreamError("quota_exceeded", "m")],
     ["an invalid request", new UpstreamError("upstream_invalid_request", "m")],
     ["a challenge", new UpstreamError("upstream_challenged", "m")],
+    ["a redirect", new UpstreamError("upstream_malformed", "m", { cause: cause({ status: 302 }) })],
+    ["a web page", new UpstreamError("upstream_malformed", "m", { cause: cause({ status: 200 }) })],
     ["a 429 without a wait", new UpstreamError("rate_limited", "m", { cause: cause({ status: 429 }) })],
     [
       "an untrusted certificate",

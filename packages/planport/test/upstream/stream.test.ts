@@ -1,5 +1,5 @@
 import type { ServerResponse } from "node:http";
-import { describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import type { CodexEvent } from "../../src/protocol/responses/event.ts";
 import {
   COMPLETED,
@@ -15,6 +15,21 @@ import {
 } from "./support.ts";
 
 const HELLO = { model: "m", input: "hello" };
+const LIMIT_MS = 300_000;
+
+/** Puts the clock that silence is measured by into the test's hands. Sockets go on by themselves. */
+function holdClock(): void {
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "performance"] });
+}
+
+/** Lets everything that is under way on sockets arrive, without moving the clock. */
+async function untilTrue(condition: () => boolean): Promise<void> {
+  while (!condition()) await new Promise((resolve) => setImmediate(resolve));
+}
+
+afterEach(() => {
+  vi.useRealTimers();
+});
 
 describe("a stream from the backend", () => {
   it("throws the failure that comes after output, typed, after what came before it", async () => {
@@ -110,9 +125,9 @@ describe("a stream from the backend", () => {
       sent++;
       writer?.write(`: ${block}\n\n`);
     }
-    await new Promise((resolve) => setTimeout(resolve, 50));
-    expect(received).toBe(before);
+    // The writer's own buffer can only fill up when the reader's socket takes no more.
     expect(writer?.writableLength).toBeGreaterThan(0);
+    expect(received).toBe(before);
     body.resume();
     writer?.end();
     await ended;
@@ -125,16 +140,18 @@ describe("a stream from the backend", () => {
       closed = new Promise((resolve) => response.once("close", resolve));
       begin(response, delta("a"));
     });
-    const { client } = testClient(backend.origin, { idleTimeoutMs: 40 });
-    await expect(failureOf(collect((await client.send(HELLO)).events))).resolves.toMatchObject({
-      code: "stream_idle",
-      status: 504,
-    });
+    holdClock();
+    const { client } = testClient(backend.origin, { idleTimeoutMs: LIMIT_MS });
+    const failing = failureOf(collect((await client.send(HELLO)).events));
+    vi.advanceTimersByTime(LIMIT_MS);
+    await expect(failing).resolves.toMatchObject({ code: "stream_idle", status: 504 });
     await closed;
     const { body } = await client.send(HELLO);
-    const error = await new Promise<Error>((resolve, reject) => {
+    const failed = new Promise<Error>((resolve, reject) => {
       body.pipe({ onBytes: () => {}, onEnd: () => reject(new Error("ended")), onError: resolve });
     });
+    vi.advanceTimersByTime(LIMIT_MS);
+    const error = await failed;
     expect(error).toMatchObject({ code: "stream_idle" });
     await closed;
   });
@@ -144,33 +161,105 @@ describe("a stream from the backend", () => {
       begin(response, delta("a"));
       response.write(": more\n\n");
     });
-    const { body } = await testClient(backend.origin, { idleTimeoutMs: 30 }).client.send(HELLO);
+    holdClock();
+    const { body } = await testClient(backend.origin, { idleTimeoutMs: LIMIT_MS }).client.send(HELLO);
     const sink = recorder();
     body.pipe(sink);
     body.pause();
-    await new Promise((resolve) => setTimeout(resolve, 120));
+    vi.advanceTimersByTime(10 * LIMIT_MS);
     expect(sink.ends).toEqual([]);
-    body.cancel();
+    body.resume();
+    vi.advanceTimersByTime(LIMIT_MS);
+    expect(sink.ends).toEqual(["The backend was silent for 300 s."]);
   });
 
   it("that never begins is idle too", async () => {
     const backend = await startBackend(() => {});
-    const { client } = testClient(backend.origin, { idleTimeoutMs: 30, retry: { maxRetries: 0 } });
-    await expect(failureOf(client.send(HELLO))).resolves.toMatchObject({ code: "stream_idle" });
+    holdClock();
+    const { client } = testClient(backend.origin, { idleTimeoutMs: LIMIT_MS, retry: { maxRetries: 0 } });
+    const failing = failureOf(client.send(HELLO));
+    await untilTrue(() => backend.calls.length === 1);
+    vi.advanceTimersByTime(LIMIT_MS);
+    await expect(failing).resolves.toMatchObject({ code: "stream_idle" });
+  });
+
+  it.each<[string, string]>([
+    ["comments", ": ping\n\n"],
+    ["data that is no event", "data: keepalive\n\n"],
+    ["keep-alive events", 'data: {"type":"keepalive"}\n\n'],
+  ])("that sends only %s before its answer is idle as well", async (_what, ping) => {
+    let writer: ServerResponse | undefined;
+    const backend = await startBackend((response) => {
+      writer = response;
+      begin(response, CREATED);
+    });
+    holdClock();
+    const { client } = testClient(backend.origin, { idleTimeoutMs: LIMIT_MS, retry: { maxRetries: 0 } });
+    const failing = failureOf(client.send(HELLO));
+    await untilTrue(() => writer !== undefined);
+    // Two pings within each limit: whoever counts them as life waits for ever.
+    for (let i = 0; i < 6; i++) {
+      await new Promise<void>((resolve) => writer?.write(ping, () => resolve()));
+      for (let turn = 0; turn < 50; turn++) await new Promise((resolve) => setImmediate(resolve));
+      vi.advanceTimersByTime(LIMIT_MS / 2);
+    }
+    await expect(failing).resolves.toMatchObject({ code: "stream_idle" });
+  });
+
+  it("that shows its work before its answer is not idle", async () => {
+    let writer: ServerResponse | undefined;
+    let created = 0;
+    const backend = await startBackend((response) => {
+      writer = response;
+      begin(response);
+    });
+    holdClock();
+    const { client } = testClient(backend.origin, { idleTimeoutMs: LIMIT_MS, retry: { maxRetries: 0 } });
+    const sending = client.send(HELLO);
+    await untilTrue(() => writer !== undefined);
+    for (; created < 6; created++) {
+      await new Promise<void>((resolve) => writer?.write(sse(CREATED), () => resolve()));
+      // The event has to be there before the clock moves; nothing outside tells when it is.
+      for (let turn = 0; turn < 200; turn++) await new Promise((resolve) => setImmediate(resolve));
+      vi.advanceTimersByTime(LIMIT_MS / 2);
+    }
+    writer?.end(sse(delta("a"), COMPLETED));
+    await expect(collect((await sending).events)).resolves.toHaveLength(8);
+  });
+
+  it("that goes on and on without beginning its answer is cut", async () => {
+    const block = `: ${"x".repeat(64 * 1024)}\n\n`;
+    const backend = await startBackend((response) => {
+      begin(response, CREATED);
+      const more = (): void => {
+        while (!response.destroyed && response.write(block));
+        if (!response.destroyed) response.once("drain", more);
+      };
+      more();
+    });
+    const error = await failureOf(testClient(backend.origin).client.send(HELLO));
+    expect(error).toMatchObject({ code: "upstream_malformed", cause: { status: 200, requestId: "req-1" } });
+    expect(error.message).toContain("sent 8 MiB without beginning its answer");
+    expect(backend.calls).toHaveLength(1);
   });
 
   it("leaves its connection for the next call after its last event", async () => {
-    const ports: (number | undefined)[] = [];
+    const sockets: unknown[] = [];
     const backend = await startBackend((response, _index, request) => {
-      ports.push(request.socket.remotePort);
+      sockets.push(request.socket);
       begin(response, delta("a"), COMPLETED);
       setImmediate(() => response.end());
     });
     const { client } = testClient(backend.origin);
-    for (let i = 0; i < 3; i++) {
-      await collect((await client.send(HELLO)).events);
-      await new Promise((resolve) => setTimeout(resolve, 30));
-    }
-    expect(new Set(ports).size).toBe(1);
+    // The call after may come before the end of the answer has; sooner or later one finds the connection free.
+    await expect
+      .poll(
+        async () => {
+          await collect((await client.send(HELLO)).events);
+          return new Set(sockets).size < sockets.length;
+        },
+        { timeout: 10_000 },
+      )
+      .toBe(true);
   });
 });
