@@ -11,6 +11,7 @@ import { type FetchedCatalogue, parseCatalogue } from "./catalogue.ts";
 import { type Endpoints, assertRoute } from "./endpoints.ts";
 import { failureFromHttp } from "./failure.ts";
 import { type CallerFacts, accountHeaders } from "./headers.ts";
+import { joinSignals } from "./join-signals.ts";
 import { routingFailure } from "./routing.ts";
 
 /** What the small calls share. */
@@ -18,6 +19,8 @@ export interface AccountCallContext extends CallerFacts {
   readonly http: HttpClient;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
+  /** Ends every call: fires when the client is closed. */
+  readonly closing: AbortSignal;
 }
 
 const TIMEOUT_MS = 15_000;
@@ -80,11 +83,10 @@ async function getText(
   signal: AbortSignal | undefined,
 ): Promise<TextAnswer> {
   assertRoute(grant.kind, url);
-  const response = await context.http.fetch(url, {
-    headers: accountHeaders(grant, context),
-    timeoutMs: TIMEOUT_MS,
-    signal,
-  });
+  const joined = joinSignals(signal, context.closing);
+  const response = await context.http
+    .fetch(url, { headers: accountHeaders(grant, context), timeoutMs: TIMEOUT_MS, signal: joined.signal })
+    .finally(joined.release);
   const text = await response.text();
   if (response.ok) return { text, etag: response.headers.get("etag") };
   const { host, pathname } = new URL(url);

@@ -7,7 +7,7 @@ import type { Grant, TokenSource } from "../auth/token-source.ts";
 import { errorTable, isPlanportError, toPlanportError } from "../errors.ts";
 import { isLoopback } from "../net/proxy.ts";
 import type { HttpClient } from "../net/types.ts";
-import type { ModelCatalogue, ModelInfo } from "../protocol/models.ts";
+import type { ModelInfo } from "../protocol/models.ts";
 import type { ResponsesRequest } from "../protocol/responses/request.ts";
 import type { UsageBody } from "../protocol/usage.ts";
 import { type CodexTranslation, toCodexRequest } from "../translate/codex-request.ts";
@@ -32,7 +32,7 @@ import {
   sleep,
 } from "./retry.ts";
 import { DIRECT_ROUTE, type Route, type RouteFinder, createRouteFinder } from "./routing.ts";
-import type { CodexClient, CodexResponse, SendOptions } from "./types.ts";
+import type { CodexClient, CodexResponse, ModelList, SendOptions } from "./types.ts";
 
 /** Options of {@link createCodexClient}. */
 export interface CodexClientOptions {
@@ -75,6 +75,7 @@ class Client implements CodexClient {
   readonly #sleep: Sleep;
   readonly #routes: RouteFinder;
   readonly #catalogue: Catalogue<ModelCaller>;
+  readonly #closing = new AbortController();
 
   constructor(options: CodexClientOptions) {
     const now = options.now ?? Date.now;
@@ -85,6 +86,7 @@ class Client implements CodexClient {
       now,
       identity: options.identity ?? createIdentity({ env: process.env }),
       clientVersion: options.clientVersion ?? CODEX_CLIENT_VERSION,
+      closing: this.#closing.signal,
     };
     this.#retry = { ...DEFAULT_RETRY_POLICY, ...options.retry };
     this.#idleTimeoutMs = options.idleTimeoutMs ?? 300_000;
@@ -106,7 +108,7 @@ class Client implements CodexClient {
       threadId: options.threadId ?? randomUUID(),
       turnState: options.turnState ?? null,
       signal,
-      prepare: preparer(request),
+      prepare: preparer(withCacheKey(request, options.threadId)),
     };
     const budget = { spent: false };
     for (let attempt = 0; ; attempt++) {
@@ -116,19 +118,20 @@ class Client implements CodexClient {
         const error = toPlanportError(thrown);
         const delayMs = decideRetry(error, attempt, this.#retry, this.#random);
         if (delayMs === null) throw error;
+        options.onRetry?.(error, delayMs);
         await this.#sleep(delayMs, signal);
         throwIfAborted(signal);
       }
     }
   }
 
-  async models(options: { readonly signal?: AbortSignal | undefined } = {}): Promise<ModelCatalogue> {
+  async models(options: { readonly signal?: AbortSignal | undefined } = {}): Promise<ModelList> {
     const { signal } = options;
     return await authorized(this.#tokens, { spent: false }, signal, async (grant) => {
       const caller = { grant, endpoints: await this.#locateForModels(grant, signal) };
       const { catalogue, live, error } = await abortable(this.#catalogue.get(caller), signal);
       if (!live && isRejection(error)) throw error;
-      return catalogue;
+      return { ...catalogue, live, error: error === null ? null : toPlanportError(error) };
     });
   }
 
@@ -140,6 +143,7 @@ class Client implements CodexClient {
   }
 
   close(): Promise<void> {
+    this.#closing.abort();
     return this.#context.http.close();
   }
 
@@ -206,6 +210,13 @@ class Client implements CodexClient {
 
 function isRejection(error: unknown): boolean {
   return isPlanportError(error) && error.code === "credential_rejected";
+}
+
+/** A conversation is a prompt cache's key too: its earlier turns need not be read again. */
+function withCacheKey(request: ResponsesRequest, threadId: string | undefined): ResponsesRequest {
+  return threadId === undefined || request.prompt_cache_key != null
+    ? request
+    : { ...request, prompt_cache_key: threadId };
 }
 
 function throwIfAborted(signal: AbortSignal | undefined): void {

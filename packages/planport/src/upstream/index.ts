@@ -10,4 +10,4 @@ export { type ClientIdentity, createIdentity, type IdentityOptions } from "./ide
 export { allUsageFromHeaders, usageFromBody, usageFromHeaders } from "./rate-limits.ts";
 export { DEFAULT_RETRY_POLICY, type RetryPolicy, type Sleep } from "./retry.ts";
 export { snapshotCatalogue } from "./snapshot.ts";
-export type { ByteSink, ByteStream, CodexClient, CodexResponse, SendOptions } from "./types.ts";
+export type { ByteSink, ByteStream, CodexClient, CodexResponse, ModelList, SendOptions } from "./types.ts";

@@ -2,6 +2,7 @@
  * What one call to the backend takes and gives.
  * @module
  */
+import type { AnyPlanportError } from "../errors.ts";
 import type { ModelCatalogue } from "../protocol/models.ts";
 import type { CodexEvent } from "../protocol/responses/event.ts";
 import type { ResponsesRequest } from "../protocol/responses/request.ts";
@@ -12,10 +13,23 @@ import type { UsageBody, UsageSnapshot } from "../protocol/usage.ts";
 export interface SendOptions {
   /** Ends the call at once, wherever it stands. */
   readonly signal?: AbortSignal | undefined;
-  /** Goes out as `session-id`, `thread-id` and `x-client-request-id`; a fresh UUID when absent. */
+  /**
+   * Of the conversation: goes out as `session-id`, `thread-id` and `x-client-request-id`, and as `prompt_cache_key` when
+   * the request names none, as Codex does it. A fresh UUID, without a `prompt_cache_key`, when absent.
+   */
   readonly threadId?: string | undefined;
   /** `x-codex-turn-state` of an earlier answer of the same turn: keeps the turn on one server. */
   readonly turnState?: string | undefined;
+  /** Told before each wait for another try: what failed, and the wait in milliseconds. */
+  readonly onRetry?: ((error: AnyPlanportError, delayMs: number) => void) | undefined;
+}
+
+/** A list of models, and whether it is the account's. */
+export interface ModelList extends ModelCatalogue {
+  /** True: the backend gave this list, now or a while ago. False: it is planport's built-in list. */
+  readonly live: boolean;
+  /** Why the backend could not be asked just now; null when it could, or when the list is fresh enough. */
+  readonly error: AnyPlanportError | null;
 }
 
 /** Takes the bytes of an answer as they arrive, in push style. */
@@ -75,10 +89,10 @@ export interface CodexClient {
    * @throws {UpstreamError | CredentialError | RequestError}
    */
   send(request: ResponsesRequest, options?: SendOptions): Promise<CodexResponse>;
-  /** The account's live catalogue, cached; the built-in snapshot when it cannot be had. */
-  models(options?: { readonly signal?: AbortSignal | undefined }): Promise<ModelCatalogue>;
+  /** The account's live catalogue, cached; the built-in snapshot, marked as such, when it cannot be had. */
+  models(options?: { readonly signal?: AbortSignal | undefined }): Promise<ModelList>;
   /** The plan's limits, live. */
   usage(options?: { readonly signal?: AbortSignal | undefined }): Promise<UsageBody>;
-  /** Closes idle connections. Running calls go on. */
+  /** Ends calls of `models` and `usage` that are under way, and closes idle connections. Running model calls go on. */
   close(): Promise<void>;
 }

@@ -145,7 +145,7 @@ export function fakeClient(behaviour: Behaviour = () => ({})): FakeClient {
         ...own,
       };
     },
-    models: () => client.catalogue(),
+    models: async () => ({ ...(await client.catalogue()), live: true, error: null }),
     usage: async () => ({}),
     close: async () => {},
   };

@@ -1,9 +1,8 @@
 import type { ServerResponse } from "node:http";
+import type { Socket } from "node:net";
 import { describe, expect, it } from "vitest";
 import type { CodexEvent } from "../../src/protocol/responses/event.ts";
 import { Secret } from "../../src/secret.ts";
-import { resolveEndpoints } from "../../src/upstream/endpoints.ts";
-import { httpClient } from "../net/support.ts";
 import {
   COMPLETED,
   CREATED,
@@ -118,6 +117,21 @@ describe("a model call", () => {
 });
 
 describe("retries", () => {
+  it("are told before each wait", async () => {
+    const backend = await startBackend((response, index) => {
+      if (index < 2) response.writeHead(500).end();
+      else ok(response);
+    });
+    const told: [string, number][] = [];
+    const { client } = testClient(backend.origin);
+    const onRetry = (error: { readonly code: string }, delayMs: number): void => void told.push([error.code, delayMs]);
+    (await client.send(HELLO, { onRetry })).body.cancel();
+    expect(told).toEqual([
+      ["upstream_failed", 200],
+      ["upstream_failed", 400],
+    ]);
+  });
+
   it("repeat a failed call with the same body and growing waits", async () => {
     const backend = await startBackend((response, index) =>
       index < 3 ? failWith(response, 500, { error: { message: "boom" } }) : ok(response),
@@ -182,11 +196,6 @@ describe("retries", () => {
       (response) => (response.writeHead(200).write(": x\n\n"), setImmediate(() => response.destroy())),
       "stream_interrupted",
     ],
-    [
-      "is a page",
-      (response) => response.setHeader("content-type", "text/html").end("<html>log in</html>"),
-      "upstream_malformed",
-    ],
     ["is a JSON error", (response) => failWith(response, 200, { error: { message: "m" } }), "upstream_failed"],
   ])("happen when a 200's stream %s before it says anything", async (_name, answer, code) => {
     const backend = await startBackend((response, index) => (index === 0 ? answer(response) : ok(response)));
@@ -198,11 +207,33 @@ describe("retries", () => {
     expect(error.code).toBe(code);
   });
 
-  it("do not follow a redirect", async () => {
-    const backend = await startBackend((response) => response.writeHead(307, { location: "/elsewhere" }).end());
-    const error = await failureOf(testClient(backend.origin, { retry: { maxRetries: 0 } }).client.send(HELLO));
-    expect(error.message).toMatch(/redirect \(HTTP 307\)/);
+  it.each<[string, (response: ServerResponse) => void, RegExp]>([
+    [
+      "a redirect, which is not followed",
+      (response) => response.writeHead(307, { location: "/elsewhere" }).end(),
+      /redirect \(HTTP 307\), which is not followed\.$/,
+    ],
+    [
+      "a web page",
+      (response) => response.setHeader("content-type", "text/html").end("<html>log in</html>"),
+      /answered with a web page: [^?]*\.$/,
+    ],
+  ])("do not happen for %s", async (_name, answer, words) => {
+    const backend = await startBackend(answer);
+    const error = await failureOf(testClient(backend.origin).client.send(HELLO));
+    expect(error.code).toBe("upstream_malformed");
+    expect(error.message).toMatch(words);
     expect(backend.calls).toHaveLength(1);
+  });
+
+  it("say what cut a stream off in words", async () => {
+    const backend = await startBackend((response) => {
+      response.writeHead(200).write(": x\n\n");
+      setImmediate(() => (response.socket as Socket).resetAndDestroy());
+    });
+    const error = await failureOf(testClient(backend.origin, { retry: { maxRetries: 0 } }).client.send(HELLO));
+    expect(error.code).toBe("stream_interrupted");
+    expect(error.message).not.toMatch(/[A-Z]{4,}|_/);
   });
 
   it("happen for a server that cannot be reached", async () => {
@@ -257,119 +288,5 @@ describe("a rejected bearer", () => {
     const usage = testClient(backend.origin, { tokens: tokenSource(grant(), replacement) }).client;
     await expect(usage.usage()).resolves.toEqual({ plan_type: "plus" });
     expect(backend.lines.at(-1)).toBe("GET /backend-api/wham/usage");
-  });
-});
-
-describe("where a call goes", () => {
-  const accounts = (origin: string, override: string): string =>
-    JSON.stringify({
-      accounts: [{ id: "account-1", workspace_backend_origin: origin, account_routing_override: override }],
-    });
-
-  function routed(origin: string): { endpoints: ReturnType<typeof resolveEndpoints> } {
-    return { endpoints: resolveEndpoints({ chatgptBaseUrl: `${origin}/backend-api` }) };
-  }
-
-  it("is found out once and remembered, with the override header it asks for", async () => {
-    const backend = await startBackend(ok, (request, response) => {
-      if (request.url !== "/backend-api/wham/accounts/check") return false;
-      response.end(accounts("NO_CONSTRAINT", "us"));
-      return true;
-    });
-    const { client } = testClient(backend.origin, routed(backend.origin));
-    for (let i = 0; i < 2; i++) await collect((await client.send(HELLO)).events);
-    expect(backend.lines).toEqual([
-      "GET /backend-api/wham/accounts/check",
-      "GET /backend-api/codex/models?client_version=0.169.0",
-      "POST /backend-api/codex/responses",
-      "POST /backend-api/codex/responses",
-    ]);
-    expect(backend.calls[0]?.headers["x-openai-account-routing-override"]).toBe("us");
-  });
-
-  it("is not asked when the base is explicit", async () => {
-    const backend = await startBackend(ok);
-    (await testClient(backend.origin).client.send(HELLO)).body.cancel();
-    expect(backend.lines.filter((line) => line.includes("accounts"))).toEqual([]);
-  });
-
-  it("is asked again when it could not be found, and then fails in words", async () => {
-    let asked = 0;
-    const backend = await startBackend(ok, (request, response) => {
-      if (request.url?.includes("accounts") === true) asked++;
-      else return false;
-      response.writeHead(404).end();
-      return true;
-    });
-    const { client } = testClient(backend.origin, routed(backend.origin));
-    const error = await failureOf(client.send(HELLO));
-    expect(error.code).toBe("routing_failed");
-    expect(error.message).toMatch(/which server serves this workspace.*HTTP 404/);
-    expect([asked, backend.calls.length]).toEqual([5, 0]);
-    expect((await client.models()).models.map((model) => model.slug)).toEqual(["m"]);
-  });
-
-  it("is asked again with a new bearer after a 401", async () => {
-    const backend = await startBackend(ok, (request, response) => {
-      if (request.url?.includes("accounts") !== true) return false;
-      if (request.headers.authorization === "Bearer token-1") response.writeHead(401).end();
-      else response.end(accounts("NO_CONSTRAINT", "NO_CONSTRAINT"));
-      return true;
-    });
-    const tokens = tokenSource(grant(), grant({ bearer: new Secret("token-2") }));
-    const { client, delays } = testClient(backend.origin, { ...routed(backend.origin), tokens });
-    (await client.send(HELLO)).body.cancel();
-    expect([tokens.rejected.length, delays]).toEqual([1, []]);
-  });
-
-  it("is never api.openai.com for a plan's token, not even when discovery says so", async () => {
-    const { client } = testClient("https://api.openai.com/v1");
-    for (const work of [client.send(HELLO), client.models(), client.usage()])
-      await expect(failureOf(work)).resolves.toMatchObject({ code: "credential_wrong_route" });
-    const backend = await startBackend(ok, (_request, response) => {
-      response.end(accounts("https://api.openai.com", "NO_CONSTRAINT"));
-      return true;
-    });
-    const misled = testClient(backend.origin, routed(backend.origin)).client;
-    await expect(failureOf(misled.send(HELLO))).resolves.toMatchObject({ code: "credential_wrong_route" });
-  });
-
-  it("is never the Codex backend for an API key: nothing is sent", async () => {
-    const backend = await startBackend(ok);
-    const tokens = tokenSource(grant({ kind: "apiKey" }));
-    const { client } = testClient(backend.origin, { tokens });
-    for (const work of [client.send(HELLO), client.models(), client.usage()])
-      await expect(failureOf(work)).resolves.toMatchObject({ code: "credential_wrong_route" });
-    expect(backend.lines).toEqual([]);
-  });
-});
-
-describe("usage", () => {
-  it.each([
-    ["no JSON", "<html>", 200, "upstream_malformed"],
-    ["a failure", "{}", 500, "upstream_failed"],
-  ])("that is %s is an error", async (_name, text, status, code) => {
-    const backend = await startBackend(ok, (_request, response) => {
-      response.writeHead(status).end(text);
-      return true;
-    });
-    await expect(failureOf(testClient(backend.origin).client.usage())).resolves.toMatchObject({ code });
-  });
-});
-
-describe("closing", () => {
-  it("lets running calls go on and takes no new ones", async () => {
-    let finish: () => void = () => {};
-    const backend = await startBackend((response) => {
-      response.writeHead(200).write(`data: ${JSON.stringify(delta("a"))}\n\n`);
-      finish = () => response.end(`data: ${JSON.stringify(COMPLETED)}\n\n`);
-    });
-    const { client } = testClient(backend.origin, { http: httpClient(), retry: { maxRetries: 0 } });
-    const response = await client.send(HELLO);
-    const closed = client.close();
-    await expect(failureOf(client.send(HELLO))).resolves.toMatchObject({ code: "upstream_unreachable" });
-    finish();
-    await expect(collect(response.events)).resolves.toEqual([delta("a"), COMPLETED]);
-    await closed;
   });
 });
