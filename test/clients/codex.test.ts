@@ -33,7 +33,8 @@ async function signIn(): Promise<void> {
 
 /** Three tool calls, the second of which ends the life of the access token. */
 function promptThatExpiresTheToken(): string {
-  const script = `fetch("${simulator.origin}/_simulator/expire-tokens",{method:"POST"}).then((r)=>console.log("expired",r.status))`;
+  const options = JSON.stringify({ method: "POST", headers: { "content-type": "application/json" } });
+  const script = `fetch("${simulator.origin}/_simulator/expire-tokens",${options}).then((r)=>console.log("expired",r.status))`;
   writeFileSync(join(home, "expire.mjs"), script);
   const call = (cmd: string): string => `call exec_command with ${JSON.stringify({ cmd })}`;
   const expire = `${process.execPath} ${join(home, "expire.mjs")}`;

@@ -68,22 +68,45 @@ export function controlRoutes(simulator: () => Simulator): readonly Route[] {
 
 function guarded(act: (fields: JsonObject) => unknown): Handler {
   return (exchange) => {
-    if (!isLoopback(exchange.req.socket.remoteAddress ?? ""))
-      throw new RequestError("host_forbidden", "The simulator is controlled from this machine only.");
+    checkCaller(exchange);
     sendJson(exchange.res, 200, act(controlFields(exchange)));
   };
 }
 
-function isLoopback(address: string): boolean {
-  return address === "::1" || /^(?:::ffff:)?127\./.test(address);
+/** This machine only, and by a name of its own: a page elsewhere can make a browser here ask, with its name in Host or Origin. */
+function checkCaller({ req }: Exchange): void {
+  const name = hostName(`http://${req.headers.host ?? ""}`);
+  if (!isLoopback(req.socket.remoteAddress ?? "") || name === null || !isLoopback(name))
+    throw new RequestError("host_forbidden", "The simulator is controlled from this machine only, by a loopback name.");
+  const { origin } = req.headers;
+  if (origin === undefined) return;
+  const page = hostName(origin);
+  if (page === null || !isLoopback(page))
+    throw new RequestError("origin_forbidden", "The simulator is not controlled by pages from elsewhere.");
 }
 
-function controlFields({ payload }: Exchange): JsonObject {
-  if (payload.type === "none") return {};
-  // Only JSON: a page elsewhere cannot send that without asking first (Fetch standard, CORS-safelisted content types).
-  if (payload.problem !== null) throw new RequestError("request_malformed", "The body is not valid JSON.");
-  if (payload.type === "json" && isJsonObject(payload.value)) return payload.value;
-  throw new RequestError("content_type_unsupported", "Send a JSON object with content-type: application/json.");
+function hostName(url: string): string | null {
+  return URL.canParse(url) ? new URL(url).hostname.replaceAll(/^\[|\]$/g, "") : null;
+}
+
+function isLoopback(nameOrAddress: string): boolean {
+  return (
+    nameOrAddress === "localhost" || nameOrAddress === "::1" || /^(?:::ffff:)?127(?:\.\d{1,3}){3}$/.test(nameOrAddress)
+  );
+}
+
+/** The fields of a call. Only JSON: a page elsewhere cannot send that without asking first (Fetch standard, CORS-safelisted content types). */
+function controlFields({ req, payload }: Exchange): JsonObject {
+  if (req.method === "GET") return {};
+  const type = req.headers["content-type"]?.split(";", 1)[0]?.trim().toLowerCase();
+  if (type === "application/json" && payload.type === "none") return {};
+  if (type === "application/json" && payload.problem !== null)
+    throw new RequestError("request_malformed", "The body is not valid JSON.");
+  if (type === "application/json" && isJsonObject(payload.value)) return payload.value;
+  throw new RequestError(
+    "content_type_unsupported",
+    "Send content-type: application/json, and a JSON object or no body at all.",
+  );
 }
 
 function missing(param: string, what: string): RequestError<"request_invalid"> {

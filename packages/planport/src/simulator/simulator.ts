@@ -13,6 +13,7 @@ import { createSeal } from "./backend/seal.ts";
 import { controlRoutes } from "./control.ts";
 import { createSimulatorServer, type SimulatorServer } from "./http/server.ts";
 import { createAuthorizeDesk } from "./oauth/authorize.ts";
+import { createClientList } from "./oauth/clients.ts";
 import { createDeviceDesk } from "./oauth/device.ts";
 import { createJwtSigner } from "./oauth/jwt.ts";
 import { oauthRoutes } from "./oauth/routes.ts";
@@ -46,7 +47,8 @@ async function createWorld(options: SimulatorOptions, closing: AbortSignal): Pro
   const nowMs = options.clock ?? Date.now;
   const random = createRandom(options.seed);
   const accounts = createAccounts(random, options.backendOrigin ?? "https://chatgpt.com");
-  const authorize = createAuthorizeDesk(random, nowMs);
+  const clients = createClientList(options);
+  const authorize = createAuthorizeDesk(random, nowMs, clients);
   const signer = await createJwtSigner();
   const world: World = {
     options,
@@ -54,6 +56,7 @@ async function createWorld(options: SimulatorOptions, closing: AbortSignal): Pro
     random,
     accounts,
     signer,
+    clients,
     authorize,
     tokens: createTokenDesk({
       accounts,

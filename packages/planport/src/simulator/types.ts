@@ -24,6 +24,13 @@ export interface SimulatorOptions {
   readonly autoApprove?: boolean;
   /** Device codes are approved at this poll. Default: 1 with `autoApprove`, else only by {@link Simulator.approveDevice} or the page. */
   readonly autoApproveDeviceAfterPolls?: number;
+  /** OAuth clients that may sign in beside the Codex CLI's own, at any loopback port (RFC 8252 section 7.3). */
+  readonly clientIds?: readonly string[];
+  /**
+   * The Codex CLI's OAuth client may come back at any loopback port. Default false: at 1455 and 1457 alone, which are
+   * what is registered for it. For tests on machines where those ports are taken.
+   */
+  readonly anyRedirectPort?: boolean;
   /** What the device flow asks its client to wait between polls. Default 5. */
   readonly deviceIntervalSeconds?: number;
   /**

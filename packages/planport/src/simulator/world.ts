@@ -7,6 +7,7 @@ import type { Catalogue } from "./backend/catalogue.ts";
 import type { PromptCache } from "./backend/prompt-cache.ts";
 import type { Seal } from "./backend/seal.ts";
 import type { AuthorizeDesk } from "./oauth/authorize.ts";
+import type { ClientList } from "./oauth/clients.ts";
 import type { DeviceDesk } from "./oauth/device.ts";
 import type { JwtSigner } from "./oauth/jwt.ts";
 import type { TokenDesk } from "./oauth/tokens.ts";
@@ -27,6 +28,7 @@ export interface World {
   readonly random: Random;
   readonly accounts: Accounts;
   readonly signer: JwtSigner;
+  readonly clients: ClientList;
   readonly tokens: TokenDesk;
   readonly authorize: AuthorizeDesk;
   readonly devices: DeviceDesk;

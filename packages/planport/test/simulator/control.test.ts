@@ -1,4 +1,5 @@
 import { once } from "node:events";
+import { type IncomingMessage, request as httpRequest } from "node:http";
 import { createConnection } from "node:net";
 import { describe, expect, test } from "vitest";
 import { type Simulator, startSimulator } from "../../src/simulator/index.ts";
@@ -11,6 +12,15 @@ async function control(simulator: Simulator, name: string, body: unknown = {}): 
     body: JSON.stringify(body),
   });
   return [response.status, (await response.json()) as Json];
+}
+
+/** The status of an answer; fetch() would not let a Host header be set. */
+async function answerTo(url: URL, method: string, headers: Record<string, string>): Promise<number> {
+  const call = httpRequest(url, { method, headers });
+  call.end();
+  const [response] = (await once(call, "response")) as [IncomingMessage];
+  response.resume();
+  return response.statusCode ?? 0;
 }
 
 describe("controls over HTTP", () => {
@@ -40,7 +50,7 @@ describe("controls over HTTP", () => {
     const started = await fetch(`${simulator.authApiBaseUrl}/deviceauth/usercode`, {
       method: "POST",
       headers: { "content-type": "application/json" },
-      body: '{"client_id":"app"}',
+      body: '{"client_id":"app_EMoamEEZ73f0CkXaXp7hrann"}',
     });
     const { user_code: userCode } = (await started.json()) as Json;
     expect(simulator.state()["waitingDevices"]).toEqual([userCode]);
@@ -102,6 +112,36 @@ describe("controls over HTTP", () => {
     expect((await send("application/x-www-form-urlencoded", "a=b")).status).toBe(415);
     expect((await send("application/json", "{")).status).toBe(400);
     expect((await send("application/json", "[]")).status).toBe(415);
+    // What a form or a bare fetch() of a page sends: no body, and no content type that would need a preflight.
+    for (const name of ["expire-tokens", "reset", "issue-pat"])
+      expect((await fetch(`${simulator.origin}/_simulator/${name}`, { method: "POST" })).status).toBe(415);
+    const json = { "content-type": "application/json" };
+    const bare = await fetch(`${simulator.origin}/_simulator/expire-tokens`, { method: "POST", headers: json });
+    expect(bare.status).toBe(200);
+  });
+
+  test.each([
+    ["host", "evil.example", 403],
+    ["host", "127.0.0.1.evil.example", 403],
+    ["host", "192.168.0.7:80", 403],
+    ["host", "localhost:1", 200],
+    ["host", "[::1]", 200],
+    ["origin", "https://evil.example", 403],
+    ["origin", "null", 403],
+    ["origin", "http://127.0.0.1.evil.example", 403],
+    ["origin", "http://localhost:3000", 200],
+  ])("with %s: %s are answered %i", async (name, value, status) => {
+    const simulator = await start();
+    const { accessToken } = simulator.issueTokens();
+    const url = new URL(`${simulator.origin}/_simulator/expire-tokens`);
+    const headers = { "content-type": "application/json", [name]: value };
+    const answers = await Promise.all([
+      answerTo(url, "POST", headers),
+      answerTo(new URL("state", url), "GET", { [name]: value }),
+    ]);
+    expect(answers).toEqual([status, status]);
+    const works = (await post(simulator, request("Hi"), { authorization: accessToken })).status === 200;
+    expect(works).toBe(status === 403);
   });
 });
 

@@ -3,12 +3,14 @@ import { expect, test } from "vitest";
 import type { Simulator } from "../../src/simulator/index.ts";
 import { type Json, start } from "./helpers.ts";
 
+const CLIENT = "app_EMoamEEZ73f0CkXaXp7hrann";
+
 function postJson(url: string, body: unknown): Promise<Response> {
   return fetch(url, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) });
 }
 
 async function begin(simulator: Simulator): Promise<Record<string, string>> {
-  const response = await postJson(`${simulator.authApiBaseUrl}/deviceauth/usercode`, { client_id: "app_x" });
+  const response = await postJson(`${simulator.authApiBaseUrl}/deviceauth/usercode`, { client_id: CLIENT });
   return (await response.json()) as Record<string, string>;
 }
 
@@ -29,7 +31,7 @@ async function finish(simulator: Simulator, response: Response): Promise<Respons
     method: "POST",
     body: new URLSearchParams({
       grant_type: "authorization_code",
-      client_id: "app_x",
+      client_id: CLIENT,
       code: grant["authorization_code"] ?? "",
       redirect_uri: `${simulator.issuer}/deviceauth/callback`,
       code_verifier: grant["code_verifier"] ?? "",
@@ -92,4 +94,13 @@ test("a denied or expired code fails at once, which is not pending", async () =>
 test("asking for a code without a client is refused", async () => {
   const simulator = await start();
   expect((await postJson(`${simulator.authApiBaseUrl}/deviceauth/usercode`, {})).status).toBe(400);
+});
+
+test("a client that nobody knows gets no code, and one that the options name does", async () => {
+  const ask = async (simulator: Simulator): Promise<[number, unknown]> => {
+    const response = await postJson(`${simulator.authApiBaseUrl}/deviceauth/usercode`, { client_id: "app_x" });
+    return [response.status, await response.json()];
+  };
+  expect(await ask(await start())).toMatchObject([401, { error: { code: "invalid_client" } }]);
+  expect(await ask(await start({ clientIds: ["app_x"] }))).toMatchObject([200, { interval: "5" }]);
 });

@@ -70,8 +70,9 @@ describe("authorize", () => {
   });
 
   test("shows a page whose answer leads back, and escapes what the client put into it", async () => {
-    const simulator = await start();
-    const page = await get(authorizeUrl(simulator, { client_id: '<script>alert("x")</script>' }));
+    const strange = '<script>alert("x")</script>';
+    const simulator = await start({ clientIds: [strange] });
+    const page = await get(authorizeUrl(simulator, { client_id: strange }));
     const html = await page.text();
     expect(html).not.toContain("<script>");
     expect(html).toContain("&lt;script&gt;");
@@ -96,17 +97,43 @@ describe("authorize", () => {
   test.each([
     ["client_id", null],
     ["client_id", ""],
+    ["client_id", "app_other"],
+    ["client_id", "app_<script>"],
     ["redirect_uri", null],
     ["redirect_uri", "https://evil.example/auth/callback"],
     ["redirect_uri", "http://evil.example/auth/callback"],
     ["redirect_uri", "https://127.0.0.1:1455/auth/callback"],
     ["redirect_uri", "http://127.0.0.1:1455/other"],
+    ["redirect_uri", "http://127.0.0.1:1456/auth/callback"],
+    ["redirect_uri", "http://127.0.0.1/auth/callback"],
+    ["redirect_uri", "http://[::1]:1455/auth/callback"],
+    ["redirect_uri", "http://127.0.0.1:1455/auth/callback?x=1"],
+    ["redirect_uri", "http://127.0.0.1:1455/auth/callback#x"],
     ["redirect_uri", "http://127.0.0.1@evil.example/auth/callback"],
     ["redirect_uri", "javascript:alert(1)"],
   ])("never redirects when %s is %s", async (name, value) => {
     const response = await get(authorizeUrl(await start({ autoApprove: true }), { [name]: value }));
     expect(response.status).toBe(400);
     expect(response.headers.get("location")).toBeNull();
+    expect(await response.text()).not.toContain("<script>");
+  });
+
+  test.each([
+    [{}, "http://localhost:1455/auth/callback"],
+    [{}, "http://127.0.0.1:1457/auth/callback"],
+    [{ anyRedirectPort: true }, "http://127.0.0.1:49152/auth/callback"],
+  ])("with the options %j the Codex client may come back at %s", async (options, redirect) => {
+    const response = await get(
+      authorizeUrl(await start({ autoApprove: true, ...options }), { redirect_uri: redirect }),
+    );
+    expect(response.headers.get("location")).toMatch(redirect);
+  });
+
+  test("a client that the options name may come back at any loopback port", async () => {
+    const simulator = await start({ autoApprove: true, clientIds: ["app_other"] });
+    const redirect = "http://[::1]:49152/auth/callback";
+    const response = await get(authorizeUrl(simulator, { client_id: "app_other", redirect_uri: redirect }));
+    expect(response.headers.get("location")?.startsWith(redirect)).toBe(true);
   });
 
   test.each([
@@ -174,12 +201,12 @@ describe("code exchange", () => {
     ["another verifier", { code_verifier: randomBytes(64).toString("base64url") }, "invalid_grant"],
     ["a verifier that is too short", { code_verifier: "short" }, "invalid_grant"],
     ["another redirect_uri", { redirect_uri: "http://localhost:1455/auth/callback" }, "invalid_grant"],
-    ["another client", { client_id: "app_other" }, "invalid_grant"],
+    ["a client that is another", { client_id: "app_other" }, "invalid_grant"],
     ["an unknown code", { code: "ac_unknown" }, "invalid_grant"],
     ["no verifier", { code_verifier: "" }, "invalid_request"],
     ["an unknown grant type", { grant_type: "password" }, "unsupported_grant_type"],
   ])("is refused with %s", async (_name, change, error) => {
-    const simulator = await start({ autoApprove: true });
+    const simulator = await start({ autoApprove: true, clientIds: ["app_other"] });
     const response = await exchange(simulator, await newCode(simulator), change);
     expect(response.status).toBe(400);
     expect(((await response.json()) as Json)["error"]).toBe(error);
@@ -229,7 +256,7 @@ describe("refresh", () => {
   });
 
   test("refuses expired, unknown, and other clients' tokens, each in its own way", async () => {
-    const simulator = await start();
+    const simulator = await start({ clientIds: ["app_other"] });
     const { refreshToken } = simulator.issueTokens();
     const other = await refresh(simulator, refreshToken, true, "app_other");
     expect([other.status, ((await other.json()) as Json)["error"]]).toEqual([400, "invalid_grant"]);
@@ -263,6 +290,25 @@ describe("refresh", () => {
     expect(simulator.revoked).toBe(1);
     expect((await refresh(simulator, refreshToken)).status).toBe(401);
   });
+});
+
+test("a client that nobody knows can neither redeem, renew nor revoke, and uses nothing up by trying", async () => {
+  const simulator = await start({ autoApprove: true });
+  const code = await newCode(simulator);
+  const { refreshToken } = simulator.issueTokens();
+  const revoke = fetch(`${simulator.issuer}/oauth/revoke`, {
+    method: "POST",
+    body: new URLSearchParams({ token: refreshToken, client_id: "app_other" }),
+  });
+  const tries = [
+    await exchange(simulator, code, { client_id: "app_other" }),
+    await refresh(simulator, refreshToken, true, "app_other"),
+    await revoke,
+  ];
+  for (const response of tries)
+    expect([response.status, await response.json()]).toMatchObject([401, { error: "invalid_client" }]);
+  expect((await exchange(simulator, code)).status).toBe(200);
+  expect((await refresh(simulator, refreshToken)).status).toBe(200);
 });
 
 test("an ID token can be exchanged for an API key, an access token or an altered one cannot", async () => {

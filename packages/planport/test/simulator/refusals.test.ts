@@ -27,6 +27,18 @@ describe("requests are refused in the backend's own words", () => {
     "context_management",
     "stream_options",
     "previous_response_id",
+    "generate",
+    // Of other APIs: a translation that lets one through must be noticed.
+    "messages",
+    "max_tokens",
+    "stop",
+    "n",
+    "seed",
+    "response_format",
+    "functions",
+    "reasoning_effort",
+    "verbosity",
+    "from_the_future",
   ])("parameter %s", async (name) => {
     expect(await refused({ [name]: 1 })).toEqual({ detail: `Unsupported parameter: ${name}` });
   });
@@ -128,6 +140,56 @@ describe("requests are refused in the backend's own words", () => {
   });
 });
 
+describe("options outside their lists are refused in OpenAI's words", () => {
+  const all = "Supported values are: 'none', 'minimal', 'low', 'medium', 'high', 'xhigh' and 'max'.";
+  const tiers = "Supported values are: 'auto', 'default', 'flex' and 'priority'.";
+  test.each([
+    [{ reasoning: { effort: "bogus" } }, "reasoning.effort", `Invalid value: 'bogus'. ${all}`, "invalid_value"],
+    [{ reasoning: { effort: "ultra" } }, "reasoning.effort", `Invalid value: 'ultra'. ${all}`, "invalid_value"],
+    [{ reasoning: "high" }, "reasoning", "Invalid type for 'reasoning': expected an object.", "invalid_type"],
+    [
+      { reasoning: { effort: "max" } },
+      "reasoning.effort",
+      "Unsupported value: 'max' is not supported with the 'gpt-5.5' model. Supported values are: 'low', 'medium', 'high' and 'xhigh'.",
+      "unsupported_value",
+    ],
+    [{ service_tier: "fast" }, "service_tier", `Invalid value: 'fast'. ${tiers}`, "invalid_value"],
+    [{ service_tier: 1 }, "service_tier", `Invalid value: '1'. ${tiers}`, "invalid_value"],
+  ])("%j", async (change, param, message, code) => {
+    expect(await refused(change)).toEqual({ error: { message, type: "invalid_request_error", param, code } });
+  });
+
+  test("an effort that the catalogue lists for clients only is not offered in the list of values", async () => {
+    const model = {
+      slug: "m",
+      supported_reasoning_levels: ["low", "ultra"].map((effort) => ({ effort, description: "" })),
+    };
+    const simulator = await start({ models: [model] });
+    const response = await post(simulator, request("Hi", { model: "m", reasoning: { effort: "high" } }));
+    expect(await response.json()).toHaveProperty(
+      "error.message",
+      expect.stringMatching(/Supported values are: 'low'\.$/),
+    );
+  });
+
+  test("each effort of the catalogue but ultra is taken, on every model", async () => {
+    const simulator = await start();
+    const headers = { authorization: `Bearer ${simulator.issueTokens().accessToken}` };
+    const listed = await fetch(`${simulator.codexBaseUrl}/models`, { headers });
+    const { models } = (await listed.json()) as {
+      models: { slug: string; supported_reasoning_levels: { effort: string }[] }[];
+    };
+    const outcomes = new Set<string>();
+    for (const { slug, supported_reasoning_levels: levels } of models)
+      for (const { effort } of levels) {
+        const response = await post(simulator, request("Hi", { model: slug, reasoning: { effort } }));
+        await response.text();
+        outcomes.add(`${effort} ${response.status}`);
+      }
+    expect([...outcomes].sort()).toEqual(["high 200", "low 200", "max 200", "medium 200", "ultra 400", "xhigh 200"]);
+  });
+});
+
 describe("requests that must pass", () => {
   test.each([
     [
@@ -138,12 +200,26 @@ describe("requests that must pass", () => {
       "a system message in place of instructions",
       { instructions: undefined, input: [{ role: "system", content: "x" }, user("Hi")] },
     ],
-    ["items and fields nobody knows", { input: [user("Hi"), { type: "from_the_future", x: 1 }], new_field: true }],
-    ["what Codex sends besides", { client_metadata: { a: "b" }, service_tier: "priority", text: { verbosity: "low" } }],
+    ["items nobody knows", { input: [user("Hi"), { type: "from_the_future", x: 1 }] }],
+    [
+      "what Codex sends besides",
+      {
+        client_metadata: { a: "b" },
+        access_programs: [],
+        service_tier: "priority",
+        text: { verbosity: "low" },
+        reasoning: { effort: "xhigh", summary: "auto" },
+        include: ["reasoning.encrypted_content"],
+        prompt_cache_key: "k",
+        tool_choice: "auto",
+        parallel_tool_calls: true,
+      },
+    ],
+    ["no effort and no tier", { reasoning: { effort: null }, service_tier: null }],
   ])("%s", async (_name, change) => {
     const body: Json = { ...request("Hi"), ...change };
     for (const [key, value] of Object.entries(body)) if (value === undefined) delete body[key];
-    expect(itemsOf(await ask(await start(), body)).length).toBe(1);
+    expect(itemsOf(await ask(await start(), body)).at(-1)).toMatchObject({ type: "message" });
   });
 });
 
@@ -158,6 +234,20 @@ describe("lite models", () => {
     const input = [{ type: "additional_tools", role: "developer", tools }, user("Use get_weather in Oslo")];
     const [item] = itemsOf(await ask(simulator, request("", { model: "gpt-6.1-sol", input })));
     expect(item).toMatchObject({ type: "function_call", namespace: "functions", arguments: '{"city":"Oslo"}' });
+  });
+
+  test.each([
+    ["says so in a header", lite, {}],
+    ["has its tools inside the input", {}, { input: [{ type: "additional_tools", role: "developer", tools: [] }] }],
+  ])("refuse parallel tool calls when the client %s", async (_name, headers, change) => {
+    const simulator = await start();
+    const body = request("Hi", { model: "gpt-6.1-sol", ...change });
+    const parallel = await post(simulator, { ...body, parallel_tool_calls: true }, headers);
+    expect([parallel.status, await parallel.json()]).toEqual([
+      400,
+      { detail: "Parallel tool calls must be set to false" },
+    ]);
+    expect((await post(simulator, { ...body, parallel_tool_calls: false }, headers)).status).toBe(200);
   });
 
   test("classic models take top-level tools whatever the header says", async () => {

@@ -3,7 +3,7 @@
  * @module
  */
 import { isJsonObject, type Item } from "../../protocol/index.ts";
-import { invalid, type Refusal } from "./refusal.ts";
+import { invalid, type Refusal, unsupportedValue } from "./refusal.ts";
 import type { Seal } from "./seal.ts";
 
 const ROLES: readonly unknown[] = ["user", "assistant", "developer", "system"];
@@ -87,25 +87,16 @@ function checkId(item: Item, type: string | undefined, at: string): Refusal | nu
 
 function checkMessage(item: Item, at: string): Refusal | null {
   const { role, content } = item;
-  if (!ROLES.includes(role)) return unsupported(String(role), ROLES, `${at}.role`);
+  if (!ROLES.includes(role)) return unsupportedValue(String(role), ROLES, `${at}.role`);
   if (typeof content === "string") return null;
   if (!Array.isArray(content))
     return invalid(`Missing required parameter: '${at}.content'.`, `${at}.content`, "missing_required_parameter");
   const allowed = role === "assistant" ? ASSISTANT_PARTS : USER_PARTS;
   for (const [index, part] of content.entries()) {
     const type: unknown = isJsonObject(part) ? part["type"] : part;
-    if (!allowed.includes(type)) return unsupported(String(type), allowed, `${at}.content[${index}].type`);
+    if (!allowed.includes(type)) return unsupportedValue(String(type), allowed, `${at}.content[${index}].type`);
   }
   return null;
-}
-
-function unsupported(value: string, allowed: readonly unknown[], param: string): Refusal {
-  const list = allowed.map((one) => `'${String(one)}'`);
-  return invalid(
-    `Invalid value: '${value}'. Supported values are: ${list.slice(0, -1).join(", ")} and ${list.at(-1) ?? ""}.`,
-    param,
-    "invalid_value",
-  );
 }
 
 function notKept(id: string): Refusal {

@@ -6,6 +6,7 @@ import { isJsonObject, type Item, type JsonObject, type ModelInfo } from "../../
 import { asString } from "../../protocol/json.ts";
 import { collectTools } from "../model/tools.ts";
 import { checkItems } from "./item-refusals.ts";
+import { checkFields, checkOptions, isLite } from "./option-refusals.ts";
 import { detail, invalid, type Refusal } from "./refusal.ts";
 import type { Seal } from "./seal.ts";
 import { strictProblem } from "./strict-schema.ts";
@@ -20,33 +21,11 @@ export interface RequestFacts {
   readonly findModel: (slug: string) => ModelInfo | undefined;
 }
 
-const REFUSED_PARAMETERS: readonly string[] = [
-  "max_output_tokens",
-  "max_completion_tokens",
-  "max_tokens",
-  "temperature",
-  "top_p",
-  "top_logprobs",
-  "user",
-  "truncation",
-  "metadata",
-  "safety_identifier",
-  "prompt_cache_retention",
-  "prompt_cache_options",
-  "context_management",
-  "stream_options",
-  "background",
-  "conversation",
-  "prompt",
-  "max_tool_calls",
-];
-
 /** Judges the fields of a request, before its history is put together. Null: nothing to object to. */
 export function checkRequest(facts: RequestFacts): Refusal | null {
   const { body } = facts;
-  for (const name of REFUSED_PARAMETERS) if (name in body) return detail(`Unsupported parameter: ${name}`);
-  if (facts.transport === "http" && body["previous_response_id"] != null)
-    return detail("Unsupported parameter: previous_response_id");
+  const unknown = checkFields(body, facts.transport);
+  if (unknown !== null) return unknown;
   if (body["store"] !== false) return detail("Store must be set to false");
   if (body["stream"] !== true) return detail("Stream must be set to true");
   if (!Array.isArray(body["input"])) return detail("Input must be a list");
@@ -58,9 +37,8 @@ export function checkRequest(facts: RequestFacts): Refusal | null {
   const info = facts.findModel(model);
   if (info === undefined)
     return detail(`The '${model}' model is not supported when using Codex with a ChatGPT account.`);
-  if (facts.liteHeader && info.use_responses_lite === true && body["tools"] !== undefined)
-    return detail("Unsupported parameter: tools");
-  return checkTools(body["tools"]) ?? checkFormat(body["text"]);
+  const lite = isLite(info, facts.liteHeader, body["input"] as Item[]);
+  return checkOptions(body, info, lite) ?? checkTools(body["tools"]) ?? checkFormat(body["text"]);
 }
 
 /** Judges the whole history: what a client sent, and on a WebSocket what went before. */

@@ -40,7 +40,7 @@ export function resolvePointer(root: unknown, ref: string): unknown {
 }
 
 /** True when a pattern is a valid expression that the text matches. */
-export function matchesPattern(text: string, pattern: string): boolean {
+function matchesPattern(text: string, pattern: string): boolean {
   try {
     return new RegExp(pattern, "u").test(text);
   } catch {

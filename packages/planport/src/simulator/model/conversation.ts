@@ -69,7 +69,7 @@ export function readConversation(items: readonly Item[], instructions: string | 
 }
 
 /** The parts of a message's content, or of a tool's output, as text. */
-export function contentText(content: unknown): string {
+function contentText(content: unknown): string {
   return textOf(partsOf(content));
 }
 

@@ -4,6 +4,7 @@
  */
 import { createHash } from "node:crypto";
 import type { Random } from "../random.ts";
+import type { ClientList } from "./clients.ts";
 import { DEFAULT_SCOPE } from "./claims.ts";
 
 /** A request that may be shown to a person. */
@@ -75,7 +76,6 @@ interface CodeRecord {
 }
 
 const LIFETIME_MS = 10 * 60_000;
-const LOOPBACK_HOSTS: ReadonlySet<string> = new Set(["127.0.0.1", "localhost", "[::1]"]);
 // RFC 7636 section 4.1.
 const VERIFIER = /^[A-Za-z0-9\-._~]{43,128}$/;
 
@@ -85,7 +85,7 @@ export function s256(verifier: string): string {
 }
 
 /** Opens a desk. */
-export function createAuthorizeDesk(random: Random, nowMs: () => number): AuthorizeDesk {
+export function createAuthorizeDesk(random: Random, nowMs: () => number, clients: ClientList): AuthorizeDesk {
   const pending = new Map<string, AuthorizeRequest>();
   const codes = new Map<string, CodeRecord>();
 
@@ -97,7 +97,7 @@ export function createAuthorizeDesk(random: Random, nowMs: () => number): Author
 
   const desk: AuthorizeDesk = {
     begin(query) {
-      const outcome = checkQuery(query, random.token("", 18), nowMs() + LIFETIME_MS);
+      const outcome = checkQuery(query, clients, random.token("", 18), nowMs() + LIFETIME_MS);
       if (outcome.kind === "ask") pending.set(outcome.request.id, outcome.request);
       return outcome;
     },
@@ -145,11 +145,12 @@ function proofProblem(record: CodeRecord, proof: CodeProof, nowMs: number): stri
   return null;
 }
 
-function checkQuery(query: URLSearchParams, id: string, expiresAtMs: number): AuthorizeOutcome {
+function checkQuery(query: URLSearchParams, clients: ClientList, id: string, expiresAtMs: number): AuthorizeOutcome {
   const clientId = query.get("client_id") ?? "";
   if (clientId === "") return { kind: "page", problem: "client_id is missing." };
+  if (!clients.knows(clientId)) return { kind: "page", problem: `There is no client ${clientId}.` };
   const redirectUri = query.get("redirect_uri") ?? "";
-  const redirectProblem = loopbackProblem(redirectUri);
+  const redirectProblem = clients.redirectProblem(clientId, redirectUri);
   if (redirectProblem !== null) return { kind: "page", problem: redirectProblem };
   const request: AuthorizeRequest = {
     id,
@@ -173,14 +174,6 @@ function checkQuery(query: URLSearchParams, id: string, expiresAtMs: number): Au
   if (!/^[A-Za-z0-9\-_]{43}$/.test(request.codeChallenge))
     return refuse("invalid_request", "code_challenge must be a base64url SHA-256 hash.");
   return { kind: "ask", request };
-}
-
-function loopbackProblem(redirectUri: string): string | null {
-  const url = URL.canParse(redirectUri) ? new URL(redirectUri) : null;
-  if (url === null) return "redirect_uri is missing or not a URL.";
-  if (url.protocol !== "http:" || !LOOPBACK_HOSTS.has(url.hostname) || url.username !== "" || url.hash !== "")
-    return "redirect_uri must be an http address of this machine.";
-  return url.pathname === "/auth/callback" ? null : "The path of redirect_uri must be /auth/callback.";
 }
 
 function errorRedirect(request: AuthorizeRequest, error: string, description: string): string {

@@ -81,6 +81,7 @@ function handleJwks({ world, res }: Exchange): void {
 function handleUserCode({ world, res, payload }: Exchange): void {
   const clientId = textField(fieldsOf(payload), "client_id");
   if (clientId === null) return sendDeviceError(res, 400, "invalid_request", "client_id is missing.");
+  if (!world.clients.knows(clientId)) return sendDeviceError(res, 401, "invalid_client", "The client is unknown.");
   const started = world.devices.start(clientId);
   sendJson(res, 200, {
     device_auth_id: started.deviceAuthId,

@@ -18,6 +18,7 @@ const NO_STORE = { "cache-control": "no-store", pragma: "no-cache" };
 export function handleToken(exchange: Exchange): void {
   if (exchange.payload.problem !== null) return refuse(exchange, "invalid_request", "The body is not valid JSON.");
   const fields = fieldsOf(exchange.payload);
+  if (isStranger(exchange.world, fields)) return refuseClient(exchange);
   switch (textField(fields, "grant_type")) {
     case "authorization_code":
       return redeemCode(exchange, fields);
@@ -34,7 +35,9 @@ export function handleToken(exchange: Exchange): void {
 
 /** Withdraws a token. Unknown tokens are fine too (RFC 7009 section 2.2). */
 export function handleRevoke(exchange: Exchange): void {
-  const token = textField(fieldsOf(exchange.payload), "token");
+  const fields = fieldsOf(exchange.payload);
+  if (isStranger(exchange.world, fields)) return refuseClient(exchange);
+  const token = textField(fields, "token");
   if (token === null) return refuse(exchange, "invalid_request", "token is missing.");
   exchange.world.tokens.revoke(token);
   sendJson(exchange.res, 200, {}, NO_STORE);
@@ -121,6 +124,18 @@ function tokenBody(issued: IssuedTokens, world: World): JsonObject {
     scope: issued.scope,
     token_type: "Bearer",
   };
+}
+
+/** True when a request names a client that nobody knows. */
+function isStranger(world: World, fields: JsonObject): boolean {
+  const clientId = textField(fields, "client_id");
+  return clientId !== null && !world.clients.knows(clientId);
+}
+
+/** RFC 6749 section 5.2. */
+function refuseClient(exchange: Exchange): void {
+  const body = { error: "invalid_client", error_description: "The client is unknown." };
+  sendJson(exchange.res, 401, body, NO_STORE);
 }
 
 function refuse(exchange: Exchange, error: string, description: string): void {
