@@ -3,7 +3,8 @@
  * functions.
  * @module
  */
-import { UpstreamError } from "../errors.ts";
+import { CredentialError, UpstreamError } from "../errors.ts";
+import { isPlatformHost } from "../net/openai-hosts.ts";
 import type { HttpClient } from "../net/types.ts";
 import { Secret } from "../secret.ts";
 
@@ -37,10 +38,11 @@ export interface SendAuthOptions {
 }
 
 /** No answer of the sign-in server comes near. */
-const MAX_ANSWER_BYTES = 1024 * 1024;
+const MAX_ANSWER_CHARS = 1024 * 1024;
 
 /**
  * Sends one request and reads the whole answer.
+ * @throws {CredentialError} `credential_wrong_route` when it would go to OpenAI's plain API: nothing of a plan belongs there.
  * @throws {UpstreamError} `upstream_unreachable`, `upstream_malformed` for an answer longer than 1 MiB; and the reason of
  * `signal` when it was aborted.
  */
@@ -49,6 +51,14 @@ export async function sendAuthRequest(
   request: AuthRequest,
   options: SendAuthOptions,
 ): Promise<AuthResponse> {
+  const { hostname, host } = new URL(request.url);
+  if (isPlatformHost(hostname))
+    throw new CredentialError(
+      "credential_wrong_route",
+      `A ChatGPT plan's token is never sent to ${host}: it is no sign-in server. Unset what points there: ` +
+        "CODEX_APP_SERVER_LOGIN_ISSUER, CODEX_AUTHAPI_BASE_URL, CODEX_WHOAMI_URL, CODEX_REFRESH_TOKEN_URL_OVERRIDE or " +
+        "CODEX_REVOKE_TOKEN_URL_OVERRIDE.",
+    );
   const response = await http.fetch(request.url, {
     method: request.method,
     headers: {
@@ -60,20 +70,13 @@ export async function sendAuthRequest(
     signal: options.signal,
     timeoutMs: options.timeoutMs,
   });
-  const chunks: Uint8Array[] = [];
-  let length = 0;
-  if (response.body !== null) {
-    for await (const chunk of response.body) {
-      length += chunk.byteLength;
-      if (length > MAX_ANSWER_BYTES)
-        throw new UpstreamError("upstream_malformed", `${new URL(request.url).host} sent an answer that is too long.`);
-      chunks.push(chunk);
-    }
-  }
+  const text = await response.text();
+  if (text.length > MAX_ANSWER_CHARS)
+    throw new UpstreamError("upstream_malformed", `${host} sent an answer that is too long.`);
   const seconds = response.headers.get("retry-after") ?? "";
   return {
     status: response.status,
-    text: new Secret(Buffer.concat(chunks).toString("utf8")),
+    text: new Secret(text),
     retryAfterMs: /^\d{1,6}$/.test(seconds) ? Number(seconds) * 1000 : null,
   };
 }

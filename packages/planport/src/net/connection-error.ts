@@ -2,7 +2,6 @@
  * Connection failures in words.
  * @module
  */
-import type { Dispatcher } from "undici";
 import { UpstreamError } from "../errors.ts";
 import { PooledDispatcher } from "./dispatcher.ts";
 
@@ -58,7 +57,7 @@ export function isCertificateCode(code: string | null): boolean {
 export function toConnectionError(
   error: unknown,
   url: string,
-  dispatcher?: Dispatcher,
+  dispatcher?: unknown,
 ): UpstreamError<"upstream_unreachable"> {
   const target = new URL(url);
   const proxy = dispatcher instanceof PooledDispatcher ? dispatcher.proxyFor(target) : null;

@@ -19,7 +19,8 @@ export interface ExchangeRequest {
 /** What came back. */
 export interface ExchangeAnswer {
   readonly status: number;
-  readonly headers: [string, string][];
+  /** Names in lower case; values of a name that came more than once are joined. */
+  readonly headers: ReadonlyMap<string, string>;
   readonly body: Uint8Array;
 }
 
@@ -44,6 +45,7 @@ export function exchange(dispatcher: StreamDispatcher, request: ExchangeRequest)
         method: request.method,
         headers: request.headers,
         body: request.body,
+        repeatable: request.method === "GET",
       },
       collector,
     );
@@ -62,7 +64,7 @@ class Collector implements Exchange, Dispatcher.DispatchHandler {
   #controller: Dispatcher.DispatchController | null = null;
   #aborted: Error | null = null;
   #status = 0;
-  #headers: [string, string][] = [];
+  readonly #headers = new Map<string, string>();
   #bytes = 0;
 
   constructor(maxBodyBytes: number) {
@@ -93,7 +95,7 @@ class Collector implements Exchange, Dispatcher.DispatchHandler {
     if (statusCode < 200) return;
     this.#status = statusCode;
     for (const [name, value] of Object.entries(headers))
-      for (const one of Array.isArray(value) ? value : [value ?? ""]) this.#headers.push([name, one]);
+      this.#headers.set(name.toLowerCase(), Array.isArray(value) ? value.join(", ") : (value ?? ""));
   }
 
   onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {

@@ -2,14 +2,13 @@
  * The connection pool that everything in planport uses.
  * @module
  */
-import { Response } from "undici";
 import { ConfigError, RequestError, UpstreamError } from "../errors.ts";
 import { createTrust } from "./certificates.ts";
 import { toConnectionError } from "./connection-error.ts";
 import { PooledDispatcher } from "./dispatcher.ts";
 import { BodyTooLong, exchange, type ExchangeAnswer } from "./exchange.ts";
 import { createProxyRule, type Env } from "./proxy.ts";
-import type { HttpClient, HttpFetchOptions } from "./types.ts";
+import type { HttpAnswer, HttpClient, HttpFetchOptions } from "./types.ts";
 
 /** Options of {@link createHttpClient}. */
 export interface HttpClientOptions {
@@ -24,8 +23,6 @@ export interface HttpClientOptions {
   /** Longest answer of a `fetch`. Default 16 MiB: model catalogues carry whole prompts. */
   readonly maxBodyBytes?: number;
 }
-
-const NO_BODY_STATUSES = new Set([204, 205, 304]);
 
 /**
  * Makes the pool. Nothing connects before the first call.
@@ -53,7 +50,7 @@ async function fetchWhole(
   url: string,
   options: HttpFetchOptions & { readonly timeoutMs: number },
   maxBodyBytes: number,
-): Promise<Response> {
+): Promise<HttpAnswer> {
   const { signal, timeoutMs } = options;
   if (signal?.aborted === true) throw cancelled();
   const target = parseUrl(url);
@@ -68,7 +65,7 @@ async function fetchWhole(
   const timer = setTimeout(() => running.abort(timedOut(target, timeoutMs)), timeoutMs);
   signal?.addEventListener("abort", onAbort, { once: true });
   try {
-    return toResponse(await running.answer);
+    return toHttpAnswer(await running.answer);
   } catch (error) {
     if (error instanceof RequestError || error instanceof UpstreamError) throw error;
     if (error instanceof BodyTooLong) throw tooLong(target, error);
@@ -87,9 +84,18 @@ function parseUrl(url: string): URL {
   throw new ConfigError("config_invalid", `"${url.slice(0, 200)}" is not an http or https URL.`);
 }
 
-function toResponse(answer: ExchangeAnswer): Response {
-  const body = NO_BODY_STATUSES.has(answer.status) ? null : answer.body;
-  return new Response(body, { status: answer.status, headers: answer.headers });
+function toHttpAnswer({ status, headers, body }: ExchangeAnswer): HttpAnswer {
+  const text = new TextDecoder().decode(body);
+  return {
+    status,
+    ok: status >= 200 && status < 300,
+    headers: {
+      get: (name) => headers.get(name.toLowerCase()) ?? null,
+      [Symbol.iterator]: () => headers[Symbol.iterator](),
+    },
+    text: async () => text,
+    json: async () => JSON.parse(text) as unknown,
+  };
 }
 
 function cancelled(): RequestError<"cancelled"> {

@@ -2,7 +2,7 @@
  * How planport reaches other servers: one place for proxies, certificates and time limits.
  * @module
  */
-import type { Dispatcher, Response } from "undici";
+import type { Dispatcher } from "undici";
 import type { StreamRequest } from "./stream/pool.ts";
 
 /** Options of one {@link HttpClient.fetch}. */
@@ -15,9 +15,22 @@ export interface HttpFetchOptions {
   readonly timeoutMs?: number;
 }
 
-/** undici's interface, with a way of its own for streams. */
-export interface StreamDispatcher extends Dispatcher {
+/** Sends calls, and hands over what comes back by the handler of undici's dispatch interface. */
+export interface StreamDispatcher {
+  /** What arrives is valid during the handler's call alone. */
   dispatchStream(request: StreamRequest, handler: Dispatcher.DispatchHandler): void;
+}
+
+/** A whole answer: the part of the Fetch standard's `Response` that planport needs. */
+export interface HttpAnswer {
+  readonly status: number;
+  /** True for a 2xx. */
+  readonly ok: boolean;
+  /** `get` takes names in any case; iterating gives them in lower case. */
+  readonly headers: Iterable<[name: string, value: string]> & { get(name: string): string | null };
+  text(): Promise<string>;
+  /** @throws {SyntaxError} when the body is no JSON. */
+  json(): Promise<unknown>;
 }
 
 /** A connection pool that honours `HTTPS_PROXY`, `NO_PROXY` and `CODEX_CA_CERTIFICATE`. */
@@ -27,8 +40,8 @@ export interface HttpClient {
    * a bearer must not travel to a place nobody chose.
    * @throws {UpstreamError} `upstream_unreachable` with the host and the system's reason.
    */
-  fetch(url: string, options?: HttpFetchOptions): Promise<Response>;
-  /** Sends streams; what arrives is valid during the handler's call alone. */
+  fetch(url: string, options?: HttpFetchOptions): Promise<HttpAnswer>;
+  /** For streams. */
   readonly dispatcher: StreamDispatcher;
   /** Closes idle connections. */
   close(): Promise<void>;

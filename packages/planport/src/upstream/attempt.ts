@@ -96,7 +96,7 @@ class Attempt implements Dispatcher.DispatchHandler, ByteSource {
     const url = new URL(this.#request.url);
     try {
       const path = url.pathname + url.search;
-      dispatcher.dispatchStream({ origin: url.origin, path, method: "POST", headers, body }, this);
+      dispatcher.dispatchStream({ origin: url.origin, path, method: "POST", headers, body, repeatable: true }, this);
     } catch (error) {
       this.#stop(toConnectionError(error, this.#request.url, dispatcher));
     }

@@ -16,6 +16,11 @@ export interface StreamRequest {
   readonly method: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string | Uint8Array | null;
+  /**
+   * Whether it does no harm if the server gets it twice. Then a kept connection is used where there is one, and a new one
+   * if that turns out to be closed; anything else, such as the spending of a refresh token, goes over a new one at once.
+   */
+  readonly repeatable: boolean;
 }
 
 /** Options of {@link StreamPool}. */
@@ -29,7 +34,10 @@ const MAX_IDLE = 64;
 export class StreamPool {
   readonly #options: StreamPoolOptions;
   readonly #idle = new Map<string, Connection[]>();
+  /** Calls under way. */
+  #running = 0;
   #closed = false;
+  readonly #onQuiet: (() => void)[] = [];
 
   constructor(options: StreamPoolOptions) {
     this.#options = options;
@@ -40,14 +48,27 @@ export class StreamPool {
     const origin = new URL(request.origin);
     const body = typeof request.body === "string" ? Buffer.from(request.body) : (request.body ?? NO_BODY);
     const head = writeRequestHead(request.method, request.path, origin.host, request.headers, body.length);
-    new Exchange(this, origin, { method: request.method, head, body }, handler).start();
+    const exchange = new Exchange(this, origin, { method: request.method, head, body }, request.repeatable, handler);
+    this.#running++;
+    if (this.#closed) exchange.abort(Object.assign(new Error("the client is closed"), { code: "UND_ERR_CLOSED" }));
+    else exchange.start();
   }
 
-  /** Closes unused connections, and others once their stream is over. */
-  close(): void {
+  /** Closes unused connections, and others once their call is over; resolves when all are. */
+  close(): Promise<void> {
     this.#closed = true;
     for (const connections of this.#idle.values()) for (const connection of connections) connection.destroy();
     this.#idle.clear();
+    return new Promise((resolve) => {
+      if (this.#running === 0) resolve();
+      else this.#onQuiet.push(resolve);
+    });
+  }
+
+  /** A call is over. */
+  ended(): void {
+    this.#running--;
+    if (this.#running === 0) for (const resolve of this.#onQuiet.splice(0)) resolve();
   }
 
   /** A connection to send on: the one used last, since it is the least likely to have been closed; else a new one. */
@@ -78,6 +99,7 @@ class Exchange implements Dispatcher.DispatchController, CallHandler {
   readonly #pool: StreamPool;
   readonly #origin: URL;
   readonly #call: Omit<Call, "handler">;
+  readonly #repeatable: boolean;
   readonly #handler: Dispatcher.DispatchHandler;
   #connection: Connection | null = null;
   #paused = false;
@@ -85,7 +107,14 @@ class Exchange implements Dispatcher.DispatchController, CallHandler {
   #over = false;
   #retried = false;
 
-  constructor(pool: StreamPool, origin: URL, call: Omit<Call, "handler">, handler: Dispatcher.DispatchHandler) {
+  constructor(
+    pool: StreamPool,
+    origin: URL,
+    call: Omit<Call, "handler">,
+    repeatable: boolean,
+    handler: Dispatcher.DispatchHandler,
+  ) {
+    this.#repeatable = repeatable;
     this.#pool = pool;
     this.#origin = origin;
     this.#call = call;
@@ -104,19 +133,16 @@ class Exchange implements Dispatcher.DispatchController, CallHandler {
     return this.#reason;
   }
 
-  start(fresh = false): void {
-    if (!fresh) this.#handler.onRequestStart?.(this, {});
-    if (this.#over) return;
-    const connection = this.#pool.take(this.#origin, fresh);
-    this.#connection = connection;
-    connection.send({ ...this.#call, handler: this });
+  start(): void {
+    this.#handler.onRequestStart?.(this, {});
+    if (!this.#over) this.#send(!this.#repeatable);
   }
 
   abort(reason: Error): void {
     if (this.#over) return;
-    this.#over = true;
     this.#reason = reason;
     this.#connection?.destroy();
+    this.#finish();
     this.#handler.onResponseError?.(this, reason);
   }
 
@@ -139,19 +165,28 @@ class Exchange implements Dispatcher.DispatchController, CallHandler {
   }
 
   onEnd(): void {
-    this.#over = true;
+    this.#finish();
     this.#handler.onResponseEnd?.(this, {});
   }
 
   onError(error: Error, untouched: boolean): void {
-    // A server may close an unused connection just as a call sets out on it; nothing of that call was answered, and
-    // what a model call does is not kept anywhere, so that a second one on a new connection does no harm.
-    if (untouched && !this.#retried && this.#connection?.used === true) {
+    // A server may close an unused connection just as a call sets out on it.
+    if (untouched && this.#repeatable && !this.#retried && this.#connection?.used === true) {
       this.#retried = true;
-      this.start(true);
+      this.#send(true);
       return;
     }
-    this.#over = true;
+    this.#finish();
     this.#handler.onResponseError?.(this, error);
+  }
+
+  #send(fresh: boolean): void {
+    this.#connection = this.#pool.take(this.#origin, fresh);
+    this.#connection.send({ ...this.#call, handler: this });
+  }
+
+  #finish(): void {
+    this.#over = true;
+    this.#pool.ended();
   }
 }

@@ -182,6 +182,22 @@ describe("a connection", () => {
   });
 });
 
+describe("a call that must not reach the server twice", () => {
+  it("goes over a connection of its own from the start, though a kept one is there", async () => {
+    const server = await serveRaw((socket) => socket.write(sized("a")));
+    const client = httpClient();
+    await call(client, server.origin).over;
+    await expect(call(client, server.origin, { repeatable: false }).over).resolves.toBe("end");
+    expect(server.sockets.length).toBe(2);
+  });
+
+  it("is not sent again when its connection closes before an answer", async () => {
+    const server = await serveRaw((socket) => socket.destroy());
+    await expect(failure(call(httpClient(), server.origin, { repeatable: false }))).resolves.toBeInstanceOf(Error);
+    expect(server.requests.length).toBe(1);
+  });
+});
+
 describe("a connection that was used before and closes before an answer", () => {
   it("is replaced by a new one, once", async () => {
     const server = await serveRaw((socket, index) => {

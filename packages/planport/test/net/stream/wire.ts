@@ -24,6 +24,7 @@ export interface Hooks {
   readonly onHead?: (heard: Heard) => void;
   readonly onPiece?: (heard: Heard, piece: string) => void;
   readonly headers?: Record<string, string>;
+  readonly repeatable?: boolean;
   readonly body?: string;
   readonly path?: string;
 }
@@ -47,9 +48,9 @@ export function call(client: HttpClient, origin: string, hooks: Hooks = {}): Hea
     heard.ending = ending;
     settle(ending);
   };
-  const { path = "/responses", headers = {}, body = "{}" } = hooks;
+  const { path = "/responses", headers = {}, body = "{}", repeatable = true } = hooks;
   client.dispatcher.dispatchStream(
-    { origin, path, method: "POST", headers, body },
+    { origin, path, method: "POST", headers, body, repeatable },
     {
       onRequestStart(controller) {
         (heard as { controller: Dispatcher.DispatchController }).controller = controller;
