@@ -28,10 +28,12 @@ import { createHttpClient } from "./net/index.ts";
 import { type Logger, silentLogger } from "./observe/index.ts";
 import { Secret } from "./secret.ts";
 import { createCodexClient } from "./upstream/client.ts";
-import { clientVersionFrom } from "./upstream/client-version.ts";
 import { assertRoute, resolveEndpoints } from "./upstream/endpoints.ts";
 import { createIdentity } from "./upstream/identity.ts";
 import type { CodexClient } from "./upstream/types.ts";
+
+/** How messages name {@link PlanportOptions.accessToken}. */
+const ACCESS_TOKEN_OPTION = "the accessToken option";
 
 /** Options of {@link createPlanport}. All may be left out. */
 export interface PlanportOptions {
@@ -72,7 +74,10 @@ export interface Planport {
   readonly settings: Settings;
   /** Whose sign-in is in use, as it was found. Asks no server. */
   readonly describe: () => PlanportDescription;
-  /** Closes idle connections. Running calls go on. */
+  /**
+   * Waits for a refresh of the sign-in that is under way (35 s at most), so that the token it brings is kept, and closes
+   * idle connections. Running calls go on. Await it before the process ends.
+   */
   close(): Promise<void>;
 }
 
@@ -111,6 +116,7 @@ export async function createPlanport(options: PlanportOptions = {}): Promise<Pla
     await createTokenSource({
       credential,
       store,
+      place: place ?? ACCESS_TOKEN_OPTION,
       http,
       endpoints: resolveAuthEndpoints(env),
       client: identity,
@@ -118,13 +124,23 @@ export async function createPlanport(options: PlanportOptions = {}): Promise<Pla
     }),
     settings,
   );
-  const client = createCodexClient({ tokens, http, endpoints, identity, clientVersion: clientVersionFrom(env) });
+  const clientVersion = settings.clientVersion.value;
+  const client = createCodexClient({
+    tokens,
+    http,
+    endpoints,
+    identity,
+    ...(clientVersion !== null && { clientVersion }),
+  });
   return {
     tokens,
     client,
     settings,
     describe: () => ({ ...describeCredential({ credential, ...(place !== null && { place }) }), place, tried }),
-    close: () => client.close(),
+    async close(): Promise<void> {
+      await tokens.settled?.();
+      await client.close();
+    },
   };
 }
 
@@ -159,7 +175,12 @@ async function findCredential(
   const { accessToken } = options;
   if (accessToken !== undefined) {
     const token = typeof accessToken === "string" ? new Secret(accessToken) : accessToken;
-    return { credential: personalAccessTokenCredential(token, "accessToken"), store: null, place: null, tried: [] };
+    return {
+      credential: personalAccessTokenCredential(token, ACCESS_TOKEN_OPTION),
+      store: null,
+      place: null,
+      tried: [],
+    };
   }
   try {
     return await discoverCredential({
@@ -192,6 +213,7 @@ function restrict(tokens: TokenSource, settings: Settings): TokenSource {
   return {
     get: async (options) => check(await tokens.get(options)),
     recover: async (rejected, options) => check(await tokens.recover(rejected, options)),
+    settled: async () => tokens.settled?.(),
   };
 }
 

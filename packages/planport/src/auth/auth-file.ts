@@ -26,6 +26,11 @@ export interface IssuedTokens {
   readonly idToken: Secret | null;
 }
 
+/** True for text that can be a token, and a header with it: printable ASCII without blanks. */
+export function isTokenText(text: string): boolean {
+  return /^[\x21-\x7e]+$/.test(text);
+}
+
 const UNSUPPORTED: Readonly<Record<string, string>> = {
   agentIdentity: "an agent identity, which signs each request with a key of its own",
   bedrockApiKey: "an Amazon Bedrock key",
@@ -197,10 +202,11 @@ function optionalText(document: CredentialDocument, from: JsonObject, key: strin
   const value = from[key];
   if (!present(value)) return null;
   if (typeof value !== "string") throw malformed(document, prefix + key, "must be a string");
-  // A line break or blank inside would end up in a header; around it, it came from an editor.
-  const trimmed = value.trim();
-  if (/[\s\p{Cc}]/u.test(trimmed)) throw malformed(document, prefix + key, "must not contain blanks");
-  return trimmed === "" ? null : trimmed;
+  // What is inside ends up in a header; blanks around it came from an editor.
+  const text = value.trim();
+  if (text === "") return null;
+  if (!isTokenText(text)) throw malformed(document, prefix + key, "must hold printable ASCII alone, without blanks");
+  return text;
 }
 
 /** RFC 3339 with up to nine digits of a second, as Codex writes it; Date reads the first three. */

@@ -3,13 +3,13 @@
  * @module
  */
 import os from "node:os";
+import { readVariable } from "../environment.ts";
 import { CredentialError } from "../errors.ts";
 import { Secret } from "../secret.ts";
 import { createFileStore } from "../store/file-store.ts";
 import type { CredentialStore } from "../store/types.ts";
 import { readCredential, type StoredCredential } from "./auth-file.ts";
 import type { Credential } from "./credential.ts";
-import { trimmed } from "./endpoints.ts";
 import { personalAccessTokenCredential } from "./personal-access-token.ts";
 import { type CredentialPlace, credentialPlaces, placeLabel, type PlaceOptions } from "./places.ts";
 
@@ -57,9 +57,9 @@ export async function discoverCredential(options: DiscoverOptions = {}): Promise
     let store: CredentialStore | null = null;
     let outcome: TriedPlace["outcome"];
     if (place.kind === "variable") {
-      const value = trimmed(env[place.name]);
+      const value = readVariable(env, place.name);
       if (value !== undefined) {
-        const account = trimmed(env["CODEX_ACCOUNT_ID"]);
+        const account = readVariable(env, "CODEX_ACCOUNT_ID");
         credential = personalAccessTokenCredential(new Secret(value), `$${place.name}`, account ?? null);
       }
       outcome = credential === null ? "not set" : "used";
@@ -72,7 +72,7 @@ export async function discoverCredential(options: DiscoverOptions = {}): Promise
     tried.push({ place, outcome });
     if (credential === null) continue;
     if (credential.kind === "personalAccessToken" && credential.accountId === null)
-      credential = { ...credential, accountId: trimmed(env["CODEX_ACCOUNT_ID"]) ?? null };
+      credential = { ...credential, accountId: readVariable(env, "CODEX_ACCOUNT_ID") ?? null };
     const rest = places.slice(index + 1).map((other): TriedPlace => ({ place: other, outcome: "not needed" }));
     return { credential, place, store, tried: [...tried, ...rest] };
   }

@@ -2,16 +2,14 @@
  * The addresses of the sign-in server, and the environment variables by which Codex lets them be moved.
  * @module
  */
-import { ConfigError } from "../errors.ts";
+import { type Environment, parseHttpUrl, readVariable, trimmed } from "../environment.ts";
+import { ConfigError, CredentialError } from "../errors.ts";
 import type { OAuthProvenance } from "./auth-file.ts";
 
 /** OpenAI's sign-in server. */
 const DEFAULT_ISSUER = "https://auth.openai.com";
 /** The public client of the Codex CLI (codex-rs/login/src/auth/manager.rs). Public clients have no secret. */
 const DEFAULT_CLIENT_ID = "app_EMoamEEZ73f0CkXaXp7hrann";
-
-/** Environment variables by name, as in `process.env`. */
-export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Where each exchange with the sign-in server goes. All URLs are absolute and have no slash at the end. */
 export interface AuthEndpoints {
@@ -57,12 +55,13 @@ export function resolveAuthEndpoints(env: Environment, overrides: AuthEndpointOv
   const setUrl = (value: string | undefined, option: string, variable: string): string | undefined => {
     const given = trimmed(value);
     if (given !== undefined) return checkedUrl(given, option);
-    const fromEnv = trimmed(env[variable]);
+    const fromEnv = readVariable(env, variable);
     return fromEnv === undefined ? undefined : checkedUrl(fromEnv, variable);
   };
   const givenIssuer = trimmed(overrides.issuer);
   const issuer = setUrl(overrides.issuer, "issuer", "CODEX_APP_SERVER_LOGIN_ISSUER") ?? DEFAULT_ISSUER;
-  const clientId = trimmed(overrides.clientId) ?? trimmed(env["CODEX_APP_SERVER_LOGIN_CLIENT_ID"]) ?? DEFAULT_CLIENT_ID;
+  const clientId =
+    trimmed(overrides.clientId) ?? readVariable(env, "CODEX_APP_SERVER_LOGIN_CLIENT_ID") ?? DEFAULT_CLIENT_ID;
   const home = givenIssuer === undefined ? DEFAULT_ISSUER : issuer;
   const refreshUrl = setUrl(overrides.refreshUrl, "refreshUrl", "CODEX_REFRESH_TOKEN_URL_OVERRIDE");
   const revokeUrl =
@@ -97,40 +96,40 @@ export interface TokenTarget {
   readonly clientId: string;
 }
 
-/** Where to refresh: an explicit address, else the issuer that the tokens name, else the default. */
-export function refreshTarget(endpoints: AuthEndpoints, provenance: OAuthProvenance): TokenTarget {
-  return target(endpoints, provenance, endpoints.refreshUrlIsExplicit, endpoints.refreshUrl, "/oauth/token");
+/**
+ * Where to refresh: an explicit address, else the issuer that the tokens name, else the default.
+ * @param place Where the tokens rest, for messages.
+ * @throws {CredentialError} `credential_malformed` when the issuer that the tokens name is no address.
+ */
+export function refreshTarget(endpoints: AuthEndpoints, provenance: OAuthProvenance, place: string): TokenTarget {
+  const { refreshUrl: url, refreshUrlIsExplicit: explicit } = endpoints;
+  return target(endpoints, provenance, place, { url, explicit, path: "/oauth/token" });
 }
 
 /** Where to revoke, by the rule of {@link refreshTarget}: another server would learn the token and not revoke it. */
-export function revokeTarget(endpoints: AuthEndpoints, provenance: OAuthProvenance): TokenTarget {
-  return target(endpoints, provenance, endpoints.revokeUrlIsExplicit, endpoints.revokeUrl, "/oauth/revoke");
+export function revokeTarget(endpoints: AuthEndpoints, provenance: OAuthProvenance, place: string): TokenTarget {
+  const { revokeUrl: url, revokeUrlIsExplicit: explicit } = endpoints;
+  return target(endpoints, provenance, place, { url, explicit, path: "/oauth/revoke" });
 }
 
 function target(
   endpoints: AuthEndpoints,
   provenance: OAuthProvenance,
-  explicit: boolean,
-  url: string,
-  path: string,
+  place: string,
+  at: { readonly url: string; readonly explicit: boolean; readonly path: string },
 ): TokenTarget {
   const clientId = provenance.clientId ?? endpoints.clientId;
-  if (explicit || provenance.issuer === null) return { url, clientId };
-  return { url: `${checkedUrl(provenance.issuer, "tokens.oauth_provenance.issuer")}${path}`, clientId };
-}
-
-/** The value without blanks around it; undefined when nothing is left. */
-export function trimmed(value: string | undefined): string | undefined {
-  const text = value?.trim();
-  return text === undefined || text === "" ? undefined : text;
+  if (at.explicit || provenance.issuer === null) return { url: at.url, clientId };
+  const issuer = parseHttpUrl(provenance.issuer);
+  if (typeof issuer === "string") return { url: issuer + at.path, clientId };
+  throw new CredentialError(
+    "credential_malformed",
+    `${place}: field \`tokens.oauth_provenance.issuer\` ${issuer.problem}.`,
+  );
 }
 
 function checkedUrl(value: string, name: string): string {
-  const url = URL.canParse(value) ? new URL(value) : null;
-  if (url === null || (url.protocol !== "https:" && url.protocol !== "http:"))
-    throw new ConfigError("config_invalid", `${name} must be an http or https URL.`);
-  if (url.username !== "" || url.password !== "")
-    throw new ConfigError("config_invalid", `${name} must not contain a user name or password.`);
-  if (url.hash !== "") throw new ConfigError("config_invalid", `${name} must not contain a fragment (#).`);
-  return value.replace(/\/+$/, "");
+  const url = parseHttpUrl(value);
+  if (typeof url === "string") return url;
+  throw new ConfigError("config_invalid", `${name} is not usable: it ${url.problem}.`);
 }

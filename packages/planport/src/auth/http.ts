@@ -25,7 +25,7 @@ export interface AuthResponse {
   readonly retryAfterMs: number | null;
 }
 
-/** Says who is asking, on requests where Codex says so, too. */
+/** The two headers that name a client. */
 export interface ClientIdentity {
   readonly originator: string;
   readonly userAgent: string;

@@ -13,9 +13,8 @@ export interface JwtClaims {
   readonly planType: string | null;
   readonly userId: string | null;
   readonly fedramp: boolean;
-  /** `exp`, in milliseconds since the epoch. */
+  /** `exp`, in milliseconds since the epoch; null as well when it names no time of the years 1970 to 9999. */
   readonly expiresAtMs: number | null;
-  readonly issuer: string | null;
 }
 
 const AUTH_CLAIM = "https://api.openai.com/auth";
@@ -24,6 +23,8 @@ const PROFILE_CLAIM = "https://api.openai.com/profile";
 const PLAN_ALIASES: Readonly<Record<string, string>> = { hc: "enterprise", education: "edu" };
 /** No token of OpenAI's comes near; longer text is not worth decoding. */
 const MAX_TOKEN_CHARS = 256 * 1024;
+/** The last moment of the year 9999: what comes after it cannot be written as RFC 3339. */
+const MAX_TIME_MS = 253_402_300_799_999;
 
 /**
  * The claims of a JWT (RFC 7519 §3), or null when `token` is not three base64url parts around a JSON object. An opaque
@@ -41,8 +42,7 @@ export function readJwtClaims(token: string): JwtClaims | null {
     planType: planType === null ? null : (PLAN_ALIASES[planType] ?? planType),
     userId: text(auth["chatgpt_user_id"]) ?? text(auth["user_id"]),
     fedramp: auth["chatgpt_account_is_fedramp"] === true,
-    expiresAtMs: exp === undefined ? null : exp * 1000,
-    issuer: text(payload["iss"]),
+    expiresAtMs: exp === undefined || exp < 0 || exp * 1000 > MAX_TIME_MS ? null : exp * 1000,
   };
 }
 

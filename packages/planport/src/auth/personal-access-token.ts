@@ -7,6 +7,7 @@ import { CredentialError } from "../errors.ts";
 import type { HttpClient } from "../net/types.ts";
 import { asString, isJsonObject, tryParseJson } from "../protocol/json.ts";
 import type { Secret } from "../secret.ts";
+import { isTokenText } from "./auth-file.ts";
 import type { Identity, PersonalAccessTokenCredential } from "./credential.ts";
 import {
   type AuthRequest,
@@ -17,14 +18,14 @@ import {
   sendAuthRequest,
 } from "./http.ts";
 import { readServerError } from "./server-text.ts";
-import { isCancelled, raceAbort } from "./wait.ts";
+import { isCancelled, shareCall } from "./wait.ts";
 import type { Grant, TokenSource } from "./token-source.ts";
 
 const WHOAMI_TIMEOUT_MS = 15_000;
 
 /**
  * The credential for a token out of an environment variable or a prompt.
- * @param origin Where the token came from, for messages: `$CODEX_PAT`, say.
+ * @param origin Where the token came from, for messages: `$CODEX_PAT`, say, or `standard input`.
  * @throws {CredentialError} `credential_unsupported` when it is an API key or another kind of token;
  * `credential_malformed` when it cannot be a token at all.
  */
@@ -34,20 +35,26 @@ export function personalAccessTokenCredential(
   accountId: string | null = null,
 ): PersonalAccessTokenCredential {
   const text = token.reveal();
+  const place = origin.charAt(0).toUpperCase() + origin.slice(1);
+  // A variable goes on to win over every sign-in; elsewhere there is nothing to unset.
+  const remedy = origin.startsWith("$") ? "unset it and run `planport login`" : "run `planport login`";
   if (text.startsWith("sk-"))
     throw new CredentialError(
       "credential_unsupported",
-      `${origin} holds an OpenAI API key (sk-…). API keys do not work with a ChatGPT plan's backend: unset it and run ` +
-        "`planport login`, or put a Codex access token (at-…) there.",
+      `${place} holds an OpenAI API key (sk-…). API keys do not work with a ChatGPT plan's backend: ${remedy}, or give a ` +
+        "Codex access token (at-…) in its place.",
     );
   if (!text.startsWith("at-"))
     throw new CredentialError(
       "credential_unsupported",
-      `${origin} must hold a Codex access token, which starts with \`at-\`. Other tokens (agent identities, access tokens ` +
-        "cut out of an auth.json) are not taken: run `planport login` in their place.",
+      `${place} must hold a Codex access token, which starts with \`at-\`. Other tokens (agent identities, access tokens ` +
+        `cut out of an auth.json) are not taken: ${remedy}.`,
     );
-  if (!/^at-[\x21-\x7e]+$/.test(text))
-    throw new CredentialError("credential_malformed", `${origin} holds a Codex access token with blanks in it.`);
+  if (!isTokenText(text) || text === "at-")
+    throw new CredentialError(
+      "credential_malformed",
+      `${place} holds a Codex access token that is cut off, or has blanks or other foreign characters in it.`,
+    );
   return { kind: "personalAccessToken", token, accountId, fedramp: false, email: null, planType: null, userId: null };
 }
 
@@ -67,7 +74,7 @@ function parseWhoamiResponse(response: AuthResponse, place: string): Identity {
   if (status === 401 || status === 403)
     throw new CredentialError(
       "credential_rejected",
-      `The Codex access token of ${place} was refused (${status}): it is revoked, expired, or not allowed in this ` +
+      `The Codex access token from ${place} was refused (${status}): it is revoked, expired, or not allowed in this ` +
         "workspace. Mint a new token in the workspace's settings and put it there.",
     );
   const body = tryParseJson(response.text.reveal());
@@ -75,7 +82,7 @@ function parseWhoamiResponse(response: AuthResponse, place: string): Identity {
     const { message } = readServerError(response.text.reveal());
     throw new CredentialError(
       "refresh_unavailable",
-      `The owner of the Codex access token of ${place} could not be looked up (${status}${message === null ? "" : `: ${message}`}). ` +
+      `The owner of the Codex access token from ${place} could not be looked up (${status}${message === null ? "" : `: ${message}`}). ` +
         "Try again, or set CODEX_ACCOUNT_ID to skip the look-up.",
       response.retryAfterMs === null ? {} : { retryAfterMs: response.retryAfterMs },
     );
@@ -85,7 +92,7 @@ function parseWhoamiResponse(response: AuthResponse, place: string): Identity {
   if (accountId === null)
     throw new CredentialError(
       "refresh_unavailable",
-      `The answer about the Codex access token of ${place} lacks the field \`chatgpt_account_id\`.`,
+      `The answer about the Codex access token from ${place} lacks the field \`chatgpt_account_id\`.`,
     );
   return {
     accountId,
@@ -123,33 +130,25 @@ export function createPersonalAccessTokenSource(options: PersonalAccessTokenSour
     userId: identity.userId,
   });
   let known: Grant | null = credential.accountId === null ? null : grantFor(credential);
-  let asking: Promise<Grant> | null = null;
-  async function lookUp(): Promise<Grant> {
+  const lookUp = shareCall(async (signal): Promise<Grant> => {
     const request = buildWhoamiRequest(options.whoamiUrl, credential.token, options.client);
     let response: AuthResponse;
     try {
-      response = await sendAuthRequest(options.http, request, { timeoutMs: WHOAMI_TIMEOUT_MS });
+      response = await sendAuthRequest(options.http, request, { signal, timeoutMs: WHOAMI_TIMEOUT_MS });
     } catch (error) {
-      if (isCancelled(error)) throw error;
+      if (isCancelled(error) || error instanceof CredentialError) throw error;
       throw new CredentialError(
         "refresh_unavailable",
-        `The owner of the Codex access token of ${place} could not be looked up (set CODEX_ACCOUNT_ID to skip this): ` +
+        `The owner of the Codex access token from ${place} could not be looked up (set CODEX_ACCOUNT_ID to skip this): ` +
           connectionFault(request.url, error),
         { cause: error },
       );
     }
     known = grantFor(parseWhoamiResponse(response, place));
     return known;
-  }
+  });
   return {
-    async get({ signal } = {}): Promise<Grant> {
-      if (known !== null) return known;
-      // Shared by all who ask meanwhile; a failure is told to them all and then forgotten.
-      asking ??= lookUp().finally(() => {
-        asking = null;
-      });
-      return raceAbort(asking, signal);
-    },
+    get: async ({ signal } = {}) => known ?? lookUp(signal),
     recover: async () => null,
   };
 }

@@ -2,8 +2,7 @@
  * The places where a credential may be, in the order in which they are tried.
  * @module
  */
-import path from "node:path";
-import { type Environment, trimmed } from "./endpoints.ts";
+import { codexHome, type HomeOptions, joinPath, planportHome, readFolder, trimmed, withHome } from "../environment.ts";
 
 /** One place to look in. Fit for messages. */
 export type CredentialPlace =
@@ -18,11 +17,7 @@ export type CredentialPlace =
     };
 
 /** What decides about the places. */
-export interface PlaceOptions {
-  readonly platform: NodeJS.Platform;
-  readonly env: Environment;
-  /** The user's home folder, as `os.homedir()` gives it. */
-  readonly homeDir: string;
+export interface PlaceOptions extends HomeOptions {
   /** An `auth.json` named by option or flag: then no other place is tried. */
   readonly authFile?: string | undefined;
 }
@@ -30,14 +25,8 @@ export interface PlaceOptions {
 /**
  * planport's own `auth.json`: in `PLANPORT_HOME`, else in `$CODEX_HOME/planport`, else in `~/.planport`.
  */
-export function planportAuthFile(options: Pick<PlaceOptions, "platform" | "env" | "homeDir">): string {
-  const join = joinOf(options.platform);
-  const own = folder(options, "PLANPORT_HOME");
-  if (own !== undefined) return join(own, "auth.json");
-  const codexHome = folder(options, "CODEX_HOME");
-  return codexHome === undefined
-    ? join(options.homeDir, ".planport", "auth.json")
-    : join(codexHome, "planport", "auth.json");
+export function planportAuthFile(options: HomeOptions): string {
+  return joinPath(options.platform, planportHome(options).folder, "auth.json");
 }
 
 /**
@@ -46,34 +35,28 @@ export function planportAuthFile(options: Pick<PlaceOptions, "platform" | "env" 
  * `CODEX_HOME`, by default `.codex` in the home folder, which on Windows is `%USERPROFILE%`).
  */
 export function credentialPlaces(options: PlaceOptions): readonly CredentialPlace[] {
-  const join = joinOf(options.platform);
+  const { platform } = options;
   const given = trimmed(options.authFile);
   if (given !== undefined) return [{ kind: "file", path: withHome(given, options), owner: "given", via: null }];
 
   const places: CredentialPlace[] = [
     { kind: "variable", name: "CODEX_ACCESS_TOKEN" },
     { kind: "variable", name: "CODEX_PAT" },
-    {
-      kind: "file",
-      path: planportAuthFile(options),
-      owner: "planport",
-      via: ["PLANPORT_HOME", "CODEX_HOME"].find((name) => trimmed(options.env[name]) !== undefined) ?? null,
-    },
+    { kind: "file", path: planportAuthFile(options), owner: "planport", via: planportHome(options).via },
   ];
   const addCodex = (file: string, via: string | null): void => {
     if (!places.some((place) => place.kind === "file" && place.path === file))
       places.push({ kind: "file", path: file, owner: "codex", via });
   };
-  const codexPath = folder(options, "OPENAI_CODEX_PATH");
+  const codexPath = readFolder(options, "OPENAI_CODEX_PATH");
   if (codexPath !== undefined)
-    addCodex(/\.json$/i.test(codexPath) ? codexPath : join(codexPath, "auth.json"), "OPENAI_CODEX_PATH");
-  const codexHome = folder(options, "CODEX_HOME");
-  if (codexHome !== undefined) addCodex(join(codexHome, "auth.json"), "CODEX_HOME");
-  else {
-    const profile = options.platform === "win32" ? folder(options, "USERPROFILE") : undefined;
-    if (profile !== undefined) addCodex(join(profile, ".codex", "auth.json"), "USERPROFILE");
-    addCodex(join(options.homeDir, ".codex", "auth.json"), null);
+    addCodex(/\.json$/i.test(codexPath) ? codexPath : joinPath(platform, codexPath, "auth.json"), "OPENAI_CODEX_PATH");
+  const { folder, via } = codexHome(options);
+  if (via === null) {
+    const profile = platform === "win32" ? readFolder(options, "USERPROFILE") : undefined;
+    if (profile !== undefined) addCodex(joinPath(platform, profile, ".codex", "auth.json"), "USERPROFILE");
   }
+  addCodex(joinPath(platform, folder, "auth.json"), via);
   return places;
 }
 
@@ -81,20 +64,4 @@ export function credentialPlaces(options: PlaceOptions): readonly CredentialPlac
 export function placeLabel(place: CredentialPlace): string {
   if (place.kind === "variable") return `$${place.name}`;
   return place.via === null ? place.path : `${place.path} (from $${place.via})`;
-}
-
-function joinOf(platform: NodeJS.Platform): (...parts: string[]) => string {
-  const rules = platform === "win32" ? path.win32 : path.posix;
-  return (...parts) => rules.join(...parts);
-}
-
-function folder(options: Pick<PlaceOptions, "platform" | "env" | "homeDir">, name: string): string | undefined {
-  const value = trimmed(options.env[name]);
-  return value === undefined ? undefined : withHome(value, options);
-}
-
-/** Replaces a leading `~`, which no shell has seen when the value comes from a file or a service definition. */
-function withHome(value: string, options: Pick<PlaceOptions, "platform" | "homeDir">): string {
-  if (value === "~") return options.homeDir;
-  return /^~[\\/]/.test(value) ? joinOf(options.platform)(options.homeDir, value.slice(2)) : value;
 }

@@ -23,7 +23,7 @@ const REFRESH_TIMEOUT_MS = 30_000;
 
 /**
  * The way refreshes are sent. It takes no AbortSignal on purpose: a request that is cut off may have spent the token.
- * The function throws CredentialError `refresh_rejected` (final) and `refresh_unavailable` (may pass).
+ * The function throws CredentialError `refresh_rejected` (final), `refresh_unavailable` (may pass), `credential_wrong_route`.
  */
 export function createSendRefresh(http: HttpClient, client: ClientIdentity): SendRefresh {
   return async (target, refreshToken, reason, place) => {
@@ -33,6 +33,7 @@ export function createSendRefresh(http: HttpClient, client: ClientIdentity): Sen
     try {
       response = await sendAuthRequest(http, request, { timeoutMs: REFRESH_TIMEOUT_MS });
     } catch (error) {
+      if (error instanceof CredentialError) throw error;
       throw new CredentialError(
         "refresh_unavailable",
         `The sign-in in ${place} could not be refreshed: ${connectionFault(target.url, error)}`,

@@ -7,7 +7,7 @@ import type { HttpClient } from "../net/types.ts";
 import type { CredentialStore } from "../store/types.ts";
 import { readCredential } from "./auth-file.ts";
 import { createChatGptSource } from "./chatgpt-source.ts";
-import type { ApiKeyCredential, Credential } from "./credential.ts";
+import type { Credential } from "./credential.ts";
 import type { AuthEndpoints } from "./endpoints.ts";
 import type { ClientIdentity } from "./http.ts";
 import { createPersonalAccessTokenSource } from "./personal-access-token.ts";
@@ -21,8 +21,8 @@ export interface TokenSourceOptions {
   readonly credential?: Credential;
   /** Where the credential rests; needed for a ChatGPT sign-in, null for one from a variable. */
   readonly store: CredentialStore | null;
-  /** Where the credential was found, for messages. */
-  readonly place?: CredentialPlace;
+  /** Where the credential was found, for messages; a text that completes "from …" fits as well. */
+  readonly place?: CredentialPlace | string;
   readonly http: HttpClient;
   readonly endpoints: AuthEndpoints;
   /** Says who is asking; by default `planport`. */
@@ -57,12 +57,16 @@ export async function createTokenSource(options: TokenSourceOptions): Promise<To
   if (credential.kind === "personalAccessToken")
     return createPersonalAccessTokenSource({
       credential,
-      place: options.place === undefined ? (store?.place ?? "the environment") : placeLabel(options.place),
+      place: labelOf(options.place) ?? store?.place ?? "the environment",
       http: options.http,
       whoamiUrl: options.endpoints.whoamiUrl,
       client,
     });
   return createStaticTokenSource(grantOfCredential(credential));
+}
+
+function labelOf(place: CredentialPlace | string | undefined): string | undefined {
+  return place === undefined || typeof place === "string" ? place : placeLabel(place);
 }
 
 async function readStore(store: CredentialStore | null): Promise<Credential> {
@@ -76,11 +80,6 @@ async function readStore(store: CredentialStore | null): Promise<Credential> {
 /** A source that always gives the same bearer. `recover` is always null: a 401 stands. */
 export function createStaticTokenSource(grant: Grant): TokenSource {
   return { get: async () => grant, recover: async () => null };
-}
-
-/** A source of an API key, which is of use to the platform route alone. */
-export function createApiKeySource(credential: ApiKeyCredential): TokenSource {
-  return createStaticTokenSource(grantOfCredential(credential));
 }
 
 /** The grant of a credential as it stands, neither refreshed nor looked up. */

@@ -26,4 +26,9 @@ export interface TokenSource {
    * @throws {CredentialError} `refresh_rejected` when the sign-in is over and only a new one helps.
    */
   recover(rejected: Grant, options?: { readonly signal?: AbortSignal | undefined }): Promise<Grant | null>;
+  /**
+   * Resolves when no refresh is under way, at the latest after 35 s; never rejects. A refresh goes on when nobody waits
+   * for it any more, and a process that ends meanwhile loses the token that is on its way: await this before.
+   */
+  settled?(): Promise<void>;
 }

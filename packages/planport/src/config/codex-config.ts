@@ -4,6 +4,7 @@
  * @module
  */
 import { TomlError, parse } from "smol-toml";
+import { parseHttpUrl } from "../environment.ts";
 import { ConfigError } from "../errors.ts";
 
 /** What planport reads of Codex's configuration; undefined means that the file says nothing. */
@@ -17,7 +18,7 @@ export interface CodexConfig {
   /** Workspaces a sign-in must belong to (`forced_chatgpt_workspace_id`: a string or a list). */
   readonly forcedWorkspaceIds: readonly string[] | undefined;
   readonly model: string | undefined;
-  /** `file`, `keyring`, `auto` or `ephemeral` (`cli_auth_credentials_store`). */
+  /** `file`, `keyring`, `auto`, `ephemeral`, or what a newer Codex knows (`cli_auth_credentials_store`). */
   readonly credentialsStore: string | undefined;
 }
 
@@ -45,7 +46,7 @@ export function parseCodexConfig(text: string | null, path: string): CodexConfig
     forcedLoginMethod: reader.oneOf("forced_login_method", ["chatgpt", "api"]),
     forcedWorkspaceIds: reader.strings("forced_chatgpt_workspace_id"),
     model: reader.string("model"),
-    credentialsStore: reader.oneOf("cli_auth_credentials_store", ["file", "keyring", "auto", "ephemeral"]),
+    credentialsStore: reader.hint("cli_auth_credentials_store"),
   };
 }
 
@@ -77,6 +78,12 @@ class KeyReader {
     if (typeof value !== "string" || value.trim() === "")
       throw this.#invalid(key, "must be a string that is not empty");
     return value;
+  }
+
+  /** A word that only helps to word a message: whatever it is, no command may fail over it. */
+  hint(key: string): string | undefined {
+    const value = this.#table[key];
+    return typeof value === "string" && value.trim() !== "" ? value : undefined;
   }
 
   strings(key: string): readonly string[] | undefined {
@@ -119,17 +126,4 @@ function locateKey(source: string, key: string): { line: number; column: number 
     if (match?.[2] === key) return { line: index + 1, column: (match[1]?.length ?? 0) + 1 };
   }
   return { line: 1, column: 1 };
-}
-
-/**
- * Checks a base URL and takes its trailing slashes off. The problem never repeats the value: people put passwords there.
- * @returns The URL, or what is wrong with it.
- */
-export function parseHttpUrl(value: string): string | { readonly problem: string } {
-  const url = URL.canParse(value) ? new URL(value) : null;
-  if (url === null || (url.protocol !== "http:" && url.protocol !== "https:"))
-    return { problem: "must be a URL that begins with https:// or http://" };
-  if (url.username !== "" || url.password !== "") return { problem: "must not hold a user name or password" };
-  if (url.hash !== "") return { problem: "must not hold a fragment (#…)" };
-  return value.replace(/\/+$/, "");
 }

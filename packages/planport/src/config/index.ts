@@ -3,7 +3,8 @@
  * @module
  */
 export { type CodexConfig, parseCodexConfig } from "./codex-config.ts";
-export { type Environment, type Paths, type PathsInput, resolvePaths } from "./paths.ts";
+export type { Environment } from "../environment.ts";
+export { type Paths, resolvePaths } from "./paths.ts";
 export { type Setting, type SettingOrigin, describeOrigin } from "./setting.ts";
 export {
   DEFAULT_PORT,

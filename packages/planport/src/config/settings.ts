@@ -3,10 +3,11 @@
  * where it came from.
  * @module
  */
+import { type Environment, type HomeOptions, parseHttpUrl, readVariable } from "../environment.ts";
 import { ConfigError } from "../errors.ts";
 import { Secret } from "../secret.ts";
-import { type CodexConfig, parseCodexConfig, parseHttpUrl } from "./codex-config.ts";
-import { type Environment, type Paths, type PathsInput, readVariable, resolvePaths } from "./paths.ts";
+import { type CodexConfig, parseCodexConfig } from "./codex-config.ts";
+import { type Paths, resolvePaths } from "./paths.ts";
 import { type Candidate, type Setting, type SettingOrigin, firstOf } from "./setting.ts";
 
 /** How much the log says, from little to much. */
@@ -26,7 +27,7 @@ export interface SettingsFlags {
 }
 
 /** All that {@link resolveSettings} looks at. */
-export interface SettingsInput extends PathsInput {
+export interface SettingsInput extends HomeOptions {
   readonly flags?: SettingsFlags;
   /** The text of a file, or null when there is none. May throw when it is there but cannot be read. */
   readonly readFile: (path: string) => string | null;
@@ -75,6 +76,8 @@ const DEFAULT_CHATGPT_BASE_URL = "https://chatgpt.com/backend-api";
  */
 export function resolveSettings(input: SettingsInput): Settings {
   const { env } = input;
+  for (const name of ["PLANPORT_ORIGINATOR", "PLANPORT_USER_AGENT"])
+    applyCheck({ value: env[name], origin: { kind: "environment", name } }, name, asHeaderText);
   const flags = input.flags ?? {};
   const paths = resolvePaths(input);
   const codex = parseCodexConfig(readConfigFile(input, paths), paths.codexConfigPath);
@@ -97,8 +100,8 @@ export function resolveSettings(input: SettingsInput): Settings {
     revokeUrl: url("CODEX_REVOKE_TOKEN_URL_OVERRIDE"),
     clientVersion: firstOf<string | null>([checked(env, "CODEX_CLIENT_VERSION", asVersion)], null),
     caCertificate: text("CODEX_CA_CERTIFICATE"),
-    httpsProxy: firstOf<Secret | null>([proxy(env, "HTTPS_PROXY"), proxy(env, "https_proxy")], null),
-    noProxy: firstOf<string | null>([fromEnvironment(env, "NO_PROXY"), fromEnvironment(env, "no_proxy")], null),
+    httpsProxy: firstOf<Secret | null>([proxy(env, "https_proxy"), proxy(env, "HTTPS_PROXY")], null),
+    noProxy: firstOf<string | null>([fromEnvironment(env, "no_proxy"), fromEnvironment(env, "NO_PROXY")], null),
     ...codexRestrictions(codex, file),
     model: firstOf<string | null>([fromFlag("--model", flags.model), file("model", codex.model)], null),
     ...gatewaySettings(flags, env),
@@ -155,8 +158,10 @@ function readConfigFile(input: SettingsInput, paths: Paths): string | null {
   }
 }
 
+/** An empty flag is a mistake worth telling (`--key "$UNSET"`), unlike an empty variable. */
 function fromFlag(name: string, value: string | undefined): Candidate<string> {
-  return { value: value === "" ? undefined : value, origin: { kind: "flag", name } };
+  if (value?.trim() === "") throw new ConfigError("config_invalid", `${name} is not usable: it must not be empty.`);
+  return { value, origin: { kind: "flag", name } };
 }
 
 function fromEnvironment(env: Environment, name: string): Candidate<string> {
@@ -179,8 +184,7 @@ function checked<T>(env: Environment, name: string, check: Check<T>): Candidate<
 }
 
 function checkedFlag<T>(name: string, value: string | undefined, check: Check<T>): Candidate<T> {
-  // An empty flag is a mistake worth telling (`--port ""`), unlike an empty variable.
-  return applyCheck({ value, origin: { kind: "flag", name } }, name, check);
+  return applyCheck(fromFlag(name, value), name, check);
 }
 
 function applyCheck<T>(candidate: Candidate<string>, name: string, check: Check<T>): Candidate<T> {
@@ -204,6 +208,10 @@ const asPort: Check<number> = (value) => {
 
 const asVersion: Check<string> = (value) =>
   /^\d+\.\d+\.\d+$/.test(value) ? { value } : { problem: "must be a version such as 1.2.3" };
+
+/** A control character in a header is at best an accident, at worst somebody's attempt to add another header. */
+const asHeaderText: Check<string> = (value) =>
+  /\p{Cc}/u.test(value) ? { problem: "must not contain control characters" } : { value };
 
 const asLogLevel: Check<LogLevel> = (value) => {
   const level = LOG_LEVELS.find((candidate) => candidate === value.toLowerCase());

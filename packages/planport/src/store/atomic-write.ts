@@ -54,7 +54,7 @@ export async function writeFileAtomic(file: string, text: string, options: Atomi
 }
 
 /** The file a path leads to, also when the link at its end points to a file that is not there yet. */
-async function realTarget(io: AtomicWriteFs, file: string): Promise<string> {
+export async function realTarget(io: Pick<AtomicWriteFs, "readlink" | "realpath">, file: string): Promise<string> {
   let current = file;
   for (let hops = 0; hops < 40; hops++) {
     try {

@@ -3,6 +3,7 @@
  * business of `auth/`; this file only keeps them whole.
  * @module
  */
+import { randomBytes } from "node:crypto";
 import { CredentialError } from "../errors.ts";
 import { isJsonObject, type JsonObject } from "../protocol/json.ts";
 
@@ -52,6 +53,8 @@ export function parseDocument(text: string, place: string): CredentialDocument {
   let value: unknown;
   try {
     value = JSON.parse(body);
+    const exact = keepNumberTexts(body);
+    if (exact !== body) value = JSON.parse(exact);
   } catch {
     // The parser's own message quotes the text, which may be a token: only the position is told.
     const { line, column } = firstJsonFault(body);
@@ -61,9 +64,24 @@ export function parseDocument(text: string, place: string): CredentialDocument {
   return new CredentialDocument(value, place);
 }
 
-/** The text to store: indented by two, as Codex writes it. */
+/** The text to store: indented by two, as Codex writes it. Numbers are written as they were read, digit by digit. */
 export function serializeDocument(document: CredentialDocument): string {
-  return `${JSON.stringify(document.reveal(), null, 2)}\n`;
+  const text = JSON.stringify(document.reveal(), null, 2);
+  return `${text.replaceAll(MARKED_NUMBER, "$1")}\n`;
+}
+
+/**
+ * Stands before a number that a JavaScript number cannot hold as it is written (a 64-bit id, say) and that therefore
+ * travels as a string. Nobody reads such a field here; it only has to come out of a rewrite unharmed. The mark differs
+ * from run to run, so that no document can hold it by chance or on purpose, and its blank makes it no token.
+ */
+const NUMBER_MARK = `number ${randomBytes(16).toString("hex")}:`;
+const MARKED_NUMBER = new RegExp(`"${NUMBER_MARK}([^"]*)"`, "g");
+
+function keepNumberTexts(json: string): string {
+  return json.replaceAll(/"(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]*/g, (token) =>
+    token.startsWith('"') || String(Number(token)) === token ? token : `"${NUMBER_MARK}${token}"`,
+  );
 }
 
 function malformed(message: string): CredentialError<"credential_malformed"> {

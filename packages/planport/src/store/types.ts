@@ -17,6 +17,11 @@ export interface CredentialStore {
   /** The path of the file, or a name such as `memory`. Fit for messages. */
   readonly place: string;
   /**
+   * Names what rests here: the same for all stores that share it, such as the real path of a file. A store without it
+   * shares with no other.
+   */
+  key?(): Promise<string>;
+  /**
    * What rests there; null when nothing does.
    * @throws {CredentialError} `credential_malformed` when it is no JSON object, `credential_unreadable` when the system
    * refuses to read it.

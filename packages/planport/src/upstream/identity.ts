@@ -3,13 +3,10 @@
  * @module
  */
 import { arch, release, type } from "node:os";
+import type { ClientIdentity } from "../auth/http.ts";
 import { VERSION } from "../version.ts";
 
-/** The two headers that name a client. */
-export interface ClientIdentity {
-  readonly originator: string;
-  readonly userAgent: string;
-}
+export type { ClientIdentity };
 
 /** Options of {@link createIdentity}; they go before the environment. */
 export interface IdentityOptions {

@@ -4,7 +4,7 @@
  */
 export { findModel, visibleSlugs } from "./catalogue.ts";
 export { createCodexClient, type CodexClientOptions } from "./client.ts";
-export { CODEX_CLIENT_VERSION, clientVersionFrom } from "./client-version.ts";
+export { CODEX_CLIENT_VERSION } from "./client-version.ts";
 export { DEFAULT_CHATGPT_BASE_URL, type EndpointOptions, type Endpoints, resolveEndpoints } from "./endpoints.ts";
 export { type ClientIdentity, createIdentity, type IdentityOptions } from "./identity.ts";
 export { allUsageFromHeaders, usageFromBody, usageFromHeaders } from "./rate-limits.ts";

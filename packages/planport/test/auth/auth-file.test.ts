@@ -39,7 +39,6 @@ describe("claims of a token", () => {
       userId: "user",
       fedramp: true,
       expiresAtMs: 1_800_000_000_000,
-      issuer: "https://auth.openai.com",
     });
   });
 

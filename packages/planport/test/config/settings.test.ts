@@ -144,10 +144,11 @@ describe("folders", () => {
         };
         const homeDir = "/home/ada";
         const settings = resolve({ env, platform, homeDir });
-        const { join } = platform === "win32" ? win32 : posix;
-        const file = planportAuthFile({ env, platform: platform as NodeJS.Platform, homeDir });
+        const rules = platform === "win32" ? win32 : posix;
+        const join = (...parts: string[]): string => rules.join(...parts);
+        const file = planportAuthFile({ env, platform, homeDir });
         expect(join(settings.planportHome.value, "auth.json")).toBe(join(file));
-        const places = credentialPlaces({ env, platform: platform as NodeJS.Platform, homeDir });
+        const places = credentialPlaces({ env, platform, homeDir });
         expect(places.map((place) => (place.kind === "file" ? join(place.path) : ""))).toContain(
           join(settings.codexHome.value, "auth.json"),
         );
@@ -205,7 +206,7 @@ describe("bad values name the variable or the place in the file", () => {
   it.each<[string, Given, string]>([
     ["a base URL", { env: { CODEX_BASE_URL: "chatgpt.com" } }, "CODEX_BASE_URL is not usable: it must be a URL"],
     ["another scheme", { flags: { baseUrl: "ftp://x" } }, "--base-url is not usable: it must be a URL"],
-    ["an empty flag", { flags: { port: "" } }, "--port is not usable: it must be a port number"],
+    ["an empty flag", { flags: { port: "" } }, "--port is not usable: it must not be empty."],
     ["a port", { env: { PLANPORT_PORT: "65536" } }, "PLANPORT_PORT is not usable: it must be a port number"],
     ["a negative port", { flags: { port: "-1" } }, "--port is not usable"],
     ["a log level", { env: { PLANPORT_LOG: "loud" } }, "PLANPORT_LOG is not usable: it must be one of silent"],

@@ -1,7 +1,6 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { Secret } from "../../src/secret.ts";
-import { CODEX_CLIENT_VERSION, clientVersionFrom } from "../../src/upstream/client-version.ts";
 import { accountHeaders, responsesHeaders } from "../../src/upstream/headers.ts";
 import { createIdentity } from "../../src/upstream/identity.ts";
 import { VERSION } from "../../src/version.ts";
@@ -40,12 +39,6 @@ describe("who planport says it is", () => {
       originator: "a__x-evil: 1",
       userAgent: "__b",
     });
-  });
-
-  it("keeps step with one Codex version, unless another plain version is set", () => {
-    expect(clientVersionFrom({})).toBe(CODEX_CLIENT_VERSION);
-    expect(clientVersionFrom({ CODEX_CLIENT_VERSION: "1.2.3" })).toBe("1.2.3");
-    expect(clientVersionFrom({ CODEX_CLIENT_VERSION: "1.2.3-beta\r\n" })).toBe(CODEX_CLIENT_VERSION);
   });
 });
 

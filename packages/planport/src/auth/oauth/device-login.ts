@@ -2,7 +2,7 @@
  * Signing in with a code typed on another device.
  * @module
  */
-import { SignInError } from "../../errors.ts";
+import { CredentialError, SignInError } from "../../errors.ts";
 import { type AuthResponse, sendAuthRequest } from "../http.ts";
 import { isCancelled } from "../wait.ts";
 import {
@@ -87,6 +87,6 @@ async function ask(options: CommonLoginOptions, request: Parameters<typeof sendA
     return await sendAuthRequest(options.http, request, { signal: options.signal, timeoutMs: EXCHANGE_TIMEOUT_MS });
   } catch (error) {
     if (isCancelled(error) || options.signal?.aborted === true) throw cancelledSignIn();
-    throw unreachable(request.url, error);
+    throw error instanceof CredentialError ? error : unreachable(request.url, error);
   }
 }

@@ -52,7 +52,7 @@ export async function revokeDocument(document: CredentialDocument, options: Revo
   try {
     const credential = readCredential(document);
     if (credential?.kind !== "chatgpt") return "not needed";
-    const target = revokeTarget(options.endpoints, readProvenance(document));
+    const target = revokeTarget(options.endpoints, readProvenance(document), document.place);
     const response = await sendAuthRequest(options.http, buildRevokeRequest(target, credential, options.client), {
       signal: options.signal,
       timeoutMs: REVOKE_TIMEOUT_MS,

@@ -13,6 +13,7 @@ import type { AuthEndpoints } from "../endpoints.ts";
 import { type AuthResponse, type ClientIdentity, connectionFault, sendAuthRequest } from "../http.ts";
 import { isCancelled } from "../wait.ts";
 import { type RandomBytes, randomToken, systemRandom } from "./pkce.ts";
+import { revokeDocument } from "./revoke.ts";
 import { buildCodeExchangeRequest, parseCodeExchangeResponse } from "./token-endpoint.ts";
 
 /** Waits; ends early, in any way, when the signal is aborted. */
@@ -83,7 +84,7 @@ export async function finishSignIn(
     response = await sendAuthRequest(http, request, { signal: options.signal, timeoutMs: EXCHANGE_TIMEOUT_MS });
   } catch (error) {
     if (isCancelled(error) || options.signal?.aborted === true) throw cancelledSignIn();
-    throw unreachable(request.url, error);
+    throw error instanceof CredentialError ? error : unreachable(request.url, error);
   }
   const document = newChatGptDocument({
     ...parseCodeExchangeResponse(response),
@@ -93,7 +94,11 @@ export async function finishSignIn(
     nowMs: (options.now ?? Date.now)(),
   });
   const credential = asChatGpt(document);
-  checkWorkspace(credential.accountId, options.allowedWorkspaceIds ?? []);
+  const refusal = refuseWorkspace(credential.accountId, options.allowedWorkspaceIds ?? []);
+  if (refusal !== null) {
+    await revokeDocument(document, options); // Nobody is going to use them, so nobody shall be able to.
+    throw refusal;
+  }
   await options.save?.(document);
   return { credential, document };
 }
@@ -108,9 +113,9 @@ function asChatGpt(document: CredentialDocument): ChatGptCredential {
   throw new SignInError("sign_in_failed", "The sign-in server sent tokens that cannot be used.");
 }
 
-function checkWorkspace(accountId: string | null, allowed: readonly string[]): void {
-  if (allowed.length === 0 || (accountId !== null && allowed.includes(accountId))) return;
-  throw new SignInError(
+function refuseWorkspace(accountId: string | null, allowed: readonly string[]): SignInError | null {
+  if (allowed.length === 0 || (accountId !== null && allowed.includes(accountId))) return null;
+  return new SignInError(
     "sign_in_failed",
     `Sign-in is restricted to the workspace${allowed.length > 1 ? "s" : ""} ${allowed.join(", ")}; choose it on the sign-in page.`,
   );

@@ -6,7 +6,7 @@
 import { asString, isJsonObject, type JsonObject, tryParseJson } from "../../protocol/json.ts";
 import { SignInError } from "../../errors.ts";
 import { Secret } from "../../secret.ts";
-import type { IssuedTokens } from "../auth-file.ts";
+import { type IssuedTokens, isTokenText } from "../auth-file.ts";
 import type { TokenTarget } from "../endpoints.ts";
 import { type AuthRequest, type AuthResponse, type ClientIdentity, identityHeaders } from "../http.ts";
 import { cleanServerText, readServerError } from "../server-text.ts";
@@ -122,7 +122,8 @@ const REJECTED: Readonly<Record<string, string>> = {
 
 /**
  * Reads the answer to a refresh. Final are: the codes `refresh_token_expired`, `_reused`, `_invalidated` and
- * `invalid_grant` with any status, and every 401. All else may pass. Tokens that the answer leaves out stay as they were.
+ * `invalid_grant` with any status, and every 401. All else may pass. Tokens that the answer leaves out, or that nobody could
+ * use, stay as they were.
  */
 export function parseRefreshResponse(response: AuthResponse): RefreshOutcome {
   const { status, retryAfterMs } = response;
@@ -144,7 +145,8 @@ function issuedTokens(value: unknown): IssuedTokens {
   const body: JsonObject = isJsonObject(value) ? value : {};
   const token = (key: string): Secret | null => {
     const text = asString(body[key])?.trim();
-    return text === undefined || text === "" ? null : new Secret(text);
+    // One that cannot go into a header is of no use, and must not take a good one beside it down.
+    return text === undefined || !isTokenText(text) ? null : new Secret(text);
   };
   return { accessToken: token("access_token"), refreshToken: token("refresh_token"), idToken: token("id_token") };
 }
