@@ -28,6 +28,15 @@ first column, \`type\` the fourth, the HTTP status the second. In the library th
 class in the heading (import them from \`planport/errors\`) and carry \`code\`, \`status\`, \`type\`, \`retryable\`,
 \`retryAfterMs\` and a typed \`cause\`. "Retryable" means that the same request may succeed later without anybody changing
 anything. Where the backend itself gave a status, that one can take the place of the table's.
+
+A failure before the first byte of a streamed answer is answered like any other. After it, the status is out already, and
+the stream ends with the failure:
+
+- \`/v1/chat/completions\` sends the same body as an event, \`data: {"error": {…}}\`, then \`data: [DONE]\`.
+- \`/v1/responses\` passes the backend's own \`error\` and \`response.failed\` events on unchanged, since programs like Codex go by
+  what is in them. Their \`code\` is the backend's, such as \`server_error\` or \`rate_limit_exceeded\`, and none of those below;
+  planport's own is in the access log, as \`errorCode\`. Where the backend did not say how it ended (the stream broke off, fell
+  silent, or could not be understood), planport ends it with both events, and with its own code in them.
 `;
 
 /**

@@ -5,6 +5,8 @@ import path from "node:path";
 import { pathToFileURL } from "node:url";
 import { afterAll, describe, expect, test } from "vitest";
 import { errorTable } from "../../packages/planport/src/errors.ts";
+import { CHAT_FIELDS, RESPONSES_FIELDS } from "../../packages/planport/src/protocol/parameters.ts";
+import { CHAT_PARAMETERS, RESPONSES_PARAMETERS } from "../../packages/planport/src/translate/parameters.ts";
 import { readText, repoRoot } from "./lib/tree.ts";
 
 const place = mkdtempSync(path.join(tmpdir(), "planport-tools-"));
@@ -16,6 +18,22 @@ describe("docs/errors.md", () => {
     const { renderErrors } = (await import(tool)) as { renderErrors: (table: unknown) => string };
     expect(readText("docs/errors.md")).toBe(renderErrors(errorTable));
     expect(() => renderErrors({ ...errorTable, brand_new: errorTable.internal })).toThrow("no text for brand_new");
+  });
+});
+
+describe("docs/parameters.md", () => {
+  test("is what the tables of parameters give", async () => {
+    const tool = pathToFileURL(path.join(repoRoot, "tools/parameters-doc.mjs")).href;
+    const { renderParameters } = (await import(tool)) as { renderParameters: (tables: unknown) => string };
+    const tables = {
+      responsesFields: RESPONSES_FIELDS,
+      chatFields: CHAT_FIELDS,
+      responsesParameters: RESPONSES_PARAMETERS,
+      chatParameters: CHAT_PARAMETERS,
+    };
+    expect(readText("docs/parameters.md")).toBe(renderParameters(tables));
+    const brandNew = { ...tables, chatFields: { ...CHAT_FIELDS, brand_new: CHAT_FIELDS["user"] } };
+    expect(() => renderParameters(brandNew)).toThrow("no table says what becomes of brand_new");
   });
 });
 

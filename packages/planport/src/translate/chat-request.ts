@@ -9,7 +9,7 @@ import type { ReasoningOptions, ResponsesRequest, TextOptions } from "../protoco
 import type { Change } from "./change.ts";
 import { toItems } from "./chat-messages.ts";
 import { toToolChoice, toTools } from "./chat-tools.ts";
-import { REFUSED_ON_CHAT, removeRefused } from "./refused.ts";
+import { CHAT_PARAMETERS, keepParameters } from "./parameters.ts";
 import { createToolNames } from "./tool-names.ts";
 
 /** What {@link chatToResponses} gives. */
@@ -22,20 +22,6 @@ export interface ChatTranslation {
   readonly legacyFunctions: boolean;
 }
 
-/** Fields that are translated; all others keep their name, as both dialects share them or the backend shall judge. */
-const TRANSLATED = [
-  "messages",
-  "tools",
-  "tool_choice",
-  "functions",
-  "function_call",
-  "web_search_options",
-  "response_format",
-  "reasoning_effort",
-  "verbosity",
-  "store",
-] as const;
-
 /**
  * Translates a request. Its argument is not altered, but parts of it (schemas, URLs) are shared with the result.
  * @throws {RequestError} `request_invalid` for what cannot be served: `n` above 1, audio, images of no usable URL.
@@ -47,12 +33,7 @@ export function chatToResponses(request: ChatRequest): ChatTranslation {
     });
   const changes: Change[] = [];
   const names = createToolNames();
-  const rest: JsonObject = { ...request };
-  for (const name of TRANSLATED) delete rest[name];
-  removeRefused(rest, REFUSED_ON_CHAT, changes);
-  if (request.store === true)
-    changes.push({ path: "store", action: "dropped", note: "The Codex backend stores nothing." });
-
+  const rest = keepParameters(request, CHAT_PARAMETERS, false, changes);
   const tools = toTools(request, names, changes);
   const choice = toToolChoice(request, names, changes);
   const text = toTextOptions(request, changes);

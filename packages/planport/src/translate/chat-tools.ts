@@ -89,8 +89,12 @@ function toWebSearch(options: JsonObject, changes: Change[]): Tool {
 
 /** The choice in the Responses way; undefined when there is none. */
 export function toToolChoice(request: ChatRequest, names: ToolNames, changes: Change[]): unknown {
-  if (request.tool_choice != null) return toChoice(request.tool_choice, names);
   const legacy = request.function_call;
+  if (request.tool_choice != null) {
+    if (legacy != null)
+      changes.push({ path: "function_call", action: "dropped", note: "tool_choice says it already." });
+    return toChoice(request.tool_choice, names);
+  }
   if (legacy == null) return undefined;
   changes.push({ path: "function_call", action: "mapped", note: "function_call was sent as tool_choice." });
   if (!isJsonObject(legacy)) return legacy;

@@ -9,7 +9,7 @@ import type { Item, Tool } from "../protocol/responses/item.ts";
 import type { CodexRequest, ResponsesRequest } from "../protocol/responses/request.ts";
 import type { Change } from "./change.ts";
 import { toLiteShape } from "./lite-request.ts";
-import { REFUSED_BY_BACKEND, removeRefused } from "./refused.ts";
+import { keepParameters, RESPONSES_PARAMETERS } from "./parameters.ts";
 
 /** Sent when a request brings no instructions of its own: the backend refuses a request without any. */
 export const DEFAULT_INSTRUCTIONS = "You are a helpful assistant.";
@@ -36,9 +36,7 @@ export interface CodexTranslation {
 export function toCodexRequest(request: ResponsesRequest, model: ModelInfo | null): CodexTranslation {
   const changes: Change[] = [];
   refuseStoredState(request);
-  const draft: JsonObject = { ...request };
-  removeRefused(draft, REFUSED_BY_BACKEND, changes);
-  delete draft["previous_response_id"];
+  const draft = keepParameters(request, RESPONSES_PARAMETERS, true, changes);
   setTransportFields(draft, request, changes);
   setServiceTier(draft, changes);
   setModelOptions(draft, model, changes);

@@ -1,0 +1,174 @@
+/**
+ * What becomes of each parameter of a request: one table for each endpoint. The translations act on it and
+ * docs/parameters.md is written from it. A block list on purpose: a parameter that is not named here goes through, so a
+ * new one works on the day the backend learns it.
+ * @module
+ */
+import { type JsonObject, isJsonObject } from "../protocol/json.ts";
+import type { Change } from "./change.ts";
+
+/**
+ * `passed`: sent as it is; `mapped`: sent in another form, or acted on here; `dropped`: not sent, and told of; `refused`:
+ * the request is not served.
+ */
+export type Fate = "passed" | "mapped" | "dropped" | "refused";
+
+/** Values that ask for nothing beyond what happens anyway, so that leaving them out needs no word. */
+interface Usual {
+  /** In words, as Markdown. */
+  readonly text: string;
+  readonly test: (value: unknown) => boolean;
+}
+
+/** What becomes of one parameter. */
+export interface Parameter {
+  readonly fate: Fate;
+  /** What there is to say of it, as Markdown; "" when the fate says it all. */
+  readonly note: string;
+  /** Of a dropped one: what is dropped without a word, beside `null`. */
+  readonly usual?: Usual;
+}
+
+/** Parameters by name. */
+export type Parameters = Readonly<Record<string, Parameter>>;
+
+const EMPTY: Usual = {
+  text: "when empty",
+  test: (value) =>
+    value === "" ||
+    (Array.isArray(value) && value.length === 0) ||
+    (isJsonObject(value) && Object.keys(value).length === 0),
+};
+
+function only(standard: unknown): Usual {
+  return { text: `when \`${JSON.stringify(standard)}\``, test: (value) => value === standard };
+}
+
+function passed(note = ""): Parameter {
+  return { fate: "passed", note };
+}
+
+function mapped(note: string): Parameter {
+  return { fate: "mapped", note };
+}
+
+function dropped(usual?: Usual, note = ""): Parameter {
+  return { fate: "dropped", note, ...(usual !== undefined && { usual }) };
+}
+
+/** Parameters that the backend answers with `Unsupported parameter: …`, or that every client that works leaves out. */
+const DROPPED_ON_BOTH: Parameters = {
+  max_output_tokens: dropped(),
+  max_completion_tokens: dropped(),
+  max_tokens: dropped(),
+  temperature: dropped(only(1)),
+  top_p: dropped(only(1)),
+  top_logprobs: dropped(only(0)),
+  metadata: dropped(EMPTY),
+  user: dropped(EMPTY),
+  safety_identifier: dropped(EMPTY),
+  truncation: dropped(only("disabled")),
+  background: dropped(only(false)),
+  context_management: dropped(EMPTY),
+  prompt_cache_retention: dropped(),
+  prompt_cache_options: dropped(EMPTY),
+};
+
+/** Of `POST /v1/responses`. */
+export const RESPONSES_PARAMETERS: Parameters = {
+  model: passed("For a model that the account does not have, the backend's refusal becomes `model_not_found`."),
+  input: mapped(
+    "Text becomes a message; messages get their type and a list of parts; the role `system` becomes `developer`. Items of type `item_reference` are refused: the backend keeps none.",
+  ),
+  instructions: mapped(
+    "Models whose catalogue entry has `use_responses_lite` get them as a message. When there are none, and no message of the developer either, a neutral line is sent, since the backend wants some.",
+  ),
+  stream: mapped("The backend is always asked for a stream. Without `stream`, planport gathers it into one answer."),
+  store: mapped("Always sent as `false`; told of when it was `true`."),
+  include: mapped("`reasoning.encrypted_content` is added."),
+  tools: mapped(
+    "`web_search_preview` goes out as `web_search`. Models with `use_responses_lite` get them inside `input`.",
+  ),
+  tool_choice: mapped("`web_search_preview` goes out as `web_search`; all else as it is."),
+  parallel_tool_calls: mapped("Sent as `false` to models with `use_responses_lite`; to others as it is."),
+  reasoning: mapped(
+    "The effort `ultra` goes out as what the model has for it. `summary` is dropped, and told of, for models that take none. Models with `use_responses_lite` also get `context`.",
+  ),
+  text: mapped("`verbosity` is dropped, and told of, for models that take none; all else goes as it is."),
+  service_tier: mapped("`fast` goes out as `priority`; `auto` and `default` are left out, as the usual case."),
+  prompt_cache_key: passed(),
+  client_metadata: passed(),
+  previous_response_id: {
+    fate: "refused",
+    note: "The backend keeps no responses: send the whole conversation in `input`.",
+  },
+  stream_options: dropped({
+    text: "when it holds `include_usage` at most",
+    test: (value) => isJsonObject(value) && Object.keys(value).every((key) => key === "include_usage"),
+  }),
+  ...DROPPED_ON_BOTH,
+};
+
+/** Of `POST /v1/chat/completions`: where it differs. What it makes is a Responses request, to which the other table applies. */
+export const CHAT_PARAMETERS: Parameters = {
+  messages: mapped("Become `input`. Fields of a message that have no place there are dropped and told of."),
+  input: dropped(EMPTY, "The conversation of this endpoint is `messages`."),
+  tools: mapped(
+    "Take the form of the Responses API. Names of more than 64 characters are shortened on the way there and back.",
+  ),
+  tool_choice: mapped("Takes the form of the Responses API."),
+  functions: mapped("Become `tools`, called one at a time; the answer has a `function_call`."),
+  function_call: mapped("Becomes `tool_choice`, unless there is one; then it is dropped and told of."),
+  web_search_options: mapped("Becomes a `web_search` tool."),
+  response_format: mapped("Becomes `text.format`."),
+  verbosity: mapped("Becomes `text.verbosity`."),
+  text: mapped("A field of the Responses API that some clients send here: goes out with the two above put in."),
+  reasoning_effort: mapped("Becomes `reasoning.effort`."),
+  reasoning: mapped(
+    "A field of the Responses API: goes out with the one above put in; a summary is asked for unless it says otherwise.",
+  ),
+  stream_options: mapped("`include_usage` is honoured in the answer; the backend is not told."),
+  prompt_cache_key: passed(
+    "When there is none, one is derived from the header `session-id`, `session_id`, `x-session-id` or `conversation_id`, if the client sends one.",
+  ),
+  n: { fate: "refused", note: "Above 1: the backend gives one answer." },
+  store: dropped(only(false), "The backend stores nothing."),
+  ...DROPPED_ON_BOTH,
+  stop: dropped(EMPTY),
+  seed: dropped(),
+  logprobs: dropped(only(false)),
+  presence_penalty: dropped(only(0)),
+  frequency_penalty: dropped(only(0)),
+  logit_bias: dropped(EMPTY),
+  prediction: dropped(),
+  audio: dropped(),
+  modalities: dropped({
+    text: 'when `["text"]`',
+    test: (value) => Array.isArray(value) && value.every((modality) => modality === "text"),
+  }),
+  repetition_penalty: dropped(only(1)),
+  top_k: dropped(),
+  top_a: dropped(),
+  min_p: dropped(),
+};
+
+/**
+ * A copy of a request without what is dropped or refused, and without what is mapped unless `keepMapped`.
+ * @param changes Gets what is dropped and asked for something.
+ */
+export function keepParameters(
+  request: JsonObject,
+  parameters: Parameters,
+  keepMapped: boolean,
+  changes: Change[],
+): JsonObject {
+  const kept = Object.entries(request).filter(([name, value]) => {
+    const parameter = Object.hasOwn(parameters, name) ? parameters[name] : undefined;
+    if (parameter === undefined || parameter.fate === "passed") return true;
+    if (parameter.fate === "mapped") return keepMapped;
+    if (parameter.fate === "dropped" && value != null && parameter.usual?.test(value) !== true)
+      changes.push({ path: name, action: "dropped", note: `The Codex backend does not take ${name}.` });
+    return false;
+  });
+  return Object.fromEntries(kept);
+}
