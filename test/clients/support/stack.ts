@@ -19,6 +19,11 @@ export function signedInHome(simulator: Simulator, options: { accessTokenTtlMs?:
   return home;
 }
 
+/** Starts `planport …args` for somebody whose home folder is `home`. */
+export function startPlanport(home: string, args: readonly string[], env: Readonly<Record<string, string>>): Running {
+  return start(process.execPath, [BIN, ...args], { env: cleanEnvironment({ HOME: home, USERPROFILE: home, ...env }) });
+}
+
 /** A running `planport serve`. */
 export interface Gateway {
   /** What an OpenAI client takes as its base URL. */
@@ -28,14 +33,11 @@ export interface Gateway {
 
 /** Starts `planport serve` on a free port, with nothing set up but an `auth.json` and a base URL. */
 export async function startGateway(simulator: Simulator, home: string): Promise<Gateway> {
-  const env = cleanEnvironment({
-    HOME: home,
-    USERPROFILE: home,
+  const process_ = startPlanport(home, ["serve", "--port", "0"], {
     CODEX_HOME: home,
     CODEX_BASE_URL: simulator.codexBaseUrl,
     CODEX_REFRESH_TOKEN_URL_OVERRIDE: `${simulator.issuer}/oauth/token`,
   });
-  const process_ = start(process.execPath, [BIN, "serve", "--port", "0"], { env });
   const [url] = await process_.waitFor(/http:\/\/127\.0\.0\.1:\d+/);
   return { baseURL: `${url}/v1`, process: process_ };
 }
