@@ -27,7 +27,11 @@ An error answer of the gateway has OpenAI's form, \`{"error": {"message", "type"
 first column, \`type\` the fourth, the HTTP status the second. In the library the same failures are thrown as instances of the
 class in the heading (import them from \`planport/errors\`) and carry \`code\`, \`status\`, \`type\`, \`retryable\`,
 \`retryAfterMs\` and a typed \`cause\`. "Retryable" means that the same request may succeed later without anybody changing
-anything. Where the backend itself gave a status, that one can take the place of the table's.
+anything.
+
+The gateway answers with the status of the table, whatever status the backend gave; the library tells that one in
+\`cause.status\`. A few answers have a status of their own: \`model_not_found\` with 404 to \`GET /v1/models/{id}\`, \`not_supported\`
+with 426 to a WebSocket, and \`request_malformed\` with 408 or 431 to what is too slow or too large to be HTTP.
 
 A failure before the first byte of a streamed answer is answered like any other. After it, the status is out already, and
 the stream ends with the failure:

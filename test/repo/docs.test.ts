@@ -58,6 +58,21 @@ describe("docs/dependencies.md", () => {
     expect(rows("What building and testing needs")).toEqual(names.sort());
   });
 
+  test("names the programs that the tests and the bench start, and .ci/run installs what the tests need", () => {
+    expect(rows("Programs beside Node.js")).toEqual(["chromium", "nginx"]);
+    const installed = all(readText(".ci/run"), /apt-get install (?:-[\w-]+ )*([a-z][a-z-]+)[; ]/g);
+    expect(installed).toContain("chromium");
+    expect(installed.filter((name) => name !== "chromium")).toEqual([]);
+    const tests = repoFiles.filter((file) => /(^|\/)test\/.+\.ts$|^\.ci\/|^\.github\//.test(file));
+    expect(tests.filter((file) => /nginx/i.test(readText(file)))).toEqual(["test/repo/docs.test.ts"]);
+  });
+
+  test("the number of packages in decision 2 is the number that planport needs", () => {
+    const words = ["no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"];
+    const count = Object.keys(product.dependencies ?? {}).length;
+    expect(readText("docs/decisions/0002-one-package.md")).toContain(`these are ${words[count]} packages`);
+  });
+
   test("says rightly that what runs has no dependencies of its own", () => {
     const lock = JSON.parse(readText("package-lock.json")) as {
       readonly packages: Readonly<Record<string, { readonly dependencies?: object } | undefined>>;

@@ -7,7 +7,8 @@ import { afterAll, describe, expect, test } from "vitest";
 import { errorTable } from "../../packages/planport/src/errors.ts";
 import { CHAT_FIELDS, RESPONSES_FIELDS } from "../../packages/planport/src/protocol/parameters.ts";
 import { CHAT_PARAMETERS, RESPONSES_PARAMETERS } from "../../packages/planport/src/translate/parameters.ts";
-import { readText, repoRoot } from "./lib/tree.ts";
+import { parse, walk } from "./lib/modules.ts";
+import { readText, repoFiles, repoRoot } from "./lib/tree.ts";
 
 const place = mkdtempSync(path.join(tmpdir(), "planport-tools-"));
 afterAll(() => rmSync(place, { recursive: true, force: true }));
@@ -35,6 +36,31 @@ describe("docs/parameters.md", () => {
     const brandNew = { ...tables, chatFields: { ...CHAT_FIELDS, brand_new: CHAT_FIELDS["user"] } };
     expect(() => renderParameters(brandNew)).toThrow("no table says what becomes of brand_new");
   });
+});
+
+/** `code status` for each error that is thrown with another status than the table's. */
+function ownStatuses(): string[] {
+  const found: string[] = [];
+  for (const file of repoFiles.filter((each) => /^packages\/planport\/src\/.+\.ts$/.test(each)))
+    walk(parse(file).program, (node) => {
+      const { callee, arguments: args } = node as { callee?: { name?: string }; arguments?: readonly Literal[] };
+      if (node.type !== "NewExpression" || callee?.name?.endsWith("Error") !== true) return;
+      const status = args?.[2]?.properties?.find((property) => property.key?.name === "status")?.value;
+      if (status !== undefined) found.push(`${String(args?.[0]?.value)} ${String(status.value)}`);
+    });
+  return found;
+}
+
+interface Literal {
+  readonly value?: unknown;
+  readonly properties?: readonly { readonly key?: { readonly name?: string }; readonly value?: Literal }[];
+}
+
+test("docs/errors.md tells each status that is not the table's", () => {
+  const own = ownStatuses();
+  expect(own.length).toBeGreaterThan(0);
+  const told = new Map([...readText("docs/errors.md").matchAll(/`(\w+)`\s+with (\d+)/g)].map((m) => [m[1], m[2]]));
+  expect(own.filter((each) => told.get(each.split(" ")[0]) !== each.split(" ")[1])).toEqual([]);
 });
 
 describe("the line that sums a test run up", () => {
