@@ -1,8 +1,12 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { once } from "node:events";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createServer, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { createPlanport, type Planport, type PlanportOptions } from "../src/planport.ts";
+import { gate } from "./auth/support/fakes.ts";
 import { type Simulator, startSimulator } from "../src/simulator/index.ts";
 
 let simulator: Simulator;
@@ -109,6 +113,57 @@ describe("createPlanport", () => {
       code: "credential_wrong_route",
     });
     expect(simulator.requests).toEqual([]);
+  });
+
+  it("keeps the refresh token that arrives while it is being closed, though nobody waits for it", async () => {
+    const authFile = join(homeDir, "auth.json");
+    const jwt = (exp: number): string =>
+      ["{}", JSON.stringify({ exp }), "s"].map((part) => Buffer.from(part).toString("base64url")).join(".");
+    writeFileSync(
+      authFile,
+      JSON.stringify({ tokens: { access_token: jwt(1), refresh_token: "old", account_id: "a" } }),
+    );
+    const asked = gate<ServerResponse>();
+    const server = createServer((request, response) => {
+      request.resume();
+      asked.open(response);
+    }).listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const refreshUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}/oauth/token`;
+    const planport = await open({ authFile, env: { CODEX_REFRESH_TOKEN_URL_OVERRIDE: refreshUrl } });
+    const leaver = new AbortController();
+    const usage = planport.client.usage({ signal: leaver.signal });
+    const response = await asked.promise;
+    leaver.abort();
+    await expect(usage).rejects.toMatchObject({ code: "cancelled" });
+    const closed = planport.close();
+    response.end(JSON.stringify({ access_token: jwt(4_000_000_000), refresh_token: "new" }));
+    await closed;
+    expect(JSON.parse(readFileSync(authFile, "utf8"))).toMatchObject({ tokens: { refresh_token: "new" } });
+    server.close();
+    server.closeAllConnections();
+  });
+
+  it.each([
+    [{ accessToken: "at-refused-0123456789" }, "from the accessToken option"],
+    [{ env: { CODEX_PAT: "at-refused-0123456789" } }, "from $CODEX_PAT"],
+    [{ env: { CODEX_ACCESS_TOKEN: "at-refused-0123456789" } }, "from $CODEX_ACCESS_TOKEN"],
+  ])("says where an access token that is refused came from: %j", async (options, words) => {
+    const planport = await open({ ...options, flags: { baseUrl: simulator.codexBaseUrl } });
+    await expect(planport.tokens.get()).rejects.toMatchObject({
+      code: "credential_rejected",
+      message: expect.stringContaining(words) as unknown,
+    });
+  });
+
+  it("sends the client version that the settings hold", async () => {
+    const planport = await open({
+      accessToken: simulator.issuePersonalAccessToken(),
+      env: { CODEX_CLIENT_VERSION: "1.2.3" },
+      flags: { baseUrl: simulator.codexBaseUrl },
+    });
+    await planport.client.models();
+    expect(simulator.requests.map((request) => request.headers["version"])).toContain("1.2.3");
   });
 
   it("names what is wrong with the settings", async () => {

@@ -61,6 +61,14 @@ describe("claims of a token", () => {
     },
   );
 
+  it.each([1e300, 253_402_300_800, -1])("knows no expiry when exp is %d, which no calendar holds", (exp) => {
+    expect(readJwtClaims(jwt({ exp }))?.expiresAtMs).toBeNull();
+  });
+
+  it("knows the last second of the year 9999", () => {
+    expect(readJwtClaims(jwt({ exp: 253_402_300_799 }))?.expiresAtMs).toBe(Date.UTC(9999, 11, 31, 23, 59, 59));
+  });
+
   it("never throws, whatever the text or the claims", () => {
     fc.assert(fc.property(fc.string(), (text) => void readJwtClaims(text)));
     fc.assert(
@@ -138,6 +146,9 @@ describe("the credential in an auth.json", () => {
     [{ tokens: {} }, "`tokens.access_token`"],
     [{ tokens: { access_token: 7 } }, "`tokens.access_token`"],
     [{ tokens: { access_token: "a b" } }, "`tokens.access_token`"],
+    [{ tokens: { access_token: "tökén" } }, "`tokens.access_token`"],
+    [{ tokens: { access_token: "a", refresh_token: "a\u200b" } }, "`tokens.refresh_token`"],
+    [{ tokens: { access_token: "a", account_id: "ü" } }, "`tokens.account_id`"],
     [{ tokens: { access_token: "a", refresh_token: {} } }, "`tokens.refresh_token`"],
     [{ tokens: { access_token: "a", account_id: 5 } }, "`tokens.account_id`"],
     [{ auth_mode: "apikey" }, "`OPENAI_API_KEY`"],

@@ -2,6 +2,7 @@ import { Response } from "undici";
 import { describe, expect, it } from "vitest";
 import { createTokenSource, personalAccessTokenCredential, resolveAuthEndpoints } from "../../src/auth/index.ts";
 import type { TokenSource } from "../../src/auth/index.ts";
+import { RequestError } from "../../src/errors.ts";
 import { Secret } from "../../src/secret.ts";
 import { type FakeHttp, fakeHttp, gate } from "./support/fakes.ts";
 
@@ -88,6 +89,55 @@ describe("a personal access token", () => {
     });
     http.reply(200, WHOAMI);
     await expect(source.get()).resolves.toMatchObject({ accountId: "acct-1" });
+  });
+
+  it("is not asked about any longer when the last who waited has left", async () => {
+    const { source, http } = await rig();
+    const ended = gate<unknown>();
+    http.replyWith(
+      ({ options }) =>
+        new Promise((_resolve, reject) => {
+          options.signal?.addEventListener("abort", () => {
+            ended.open(options.signal?.aborted);
+            reject(new RequestError("cancelled", "The request was cancelled."));
+          });
+        }),
+    );
+    const leavers = [new AbortController(), new AbortController()];
+    const asking = leavers.map(({ signal }) => source.get({ signal }));
+    leavers[0]?.abort();
+    await expect(asking[0]).rejects.toMatchObject({ code: "cancelled" });
+    expect(http.sent[0]?.options.signal?.aborted).toBe(false);
+    leavers[1]?.abort();
+    await expect(asking[1]).rejects.toMatchObject({ code: "cancelled" });
+    expect(await ended.promise).toBe(true);
+    http.reply(200, WHOAMI);
+    await expect(source.get()).resolves.toMatchObject({ accountId: "acct-1" });
+    expect(http.sent).toHaveLength(2);
+  });
+
+  it("is never sent to OpenAI's plain API", async () => {
+    for (const url of ["https://api.openai.com/whoami", "https://API.openai.com./v1", "https://eu.api.openai.com/v1"]) {
+      const http = fakeHttp();
+      const source = await createTokenSource({
+        credential: personalAccessTokenCredential(new Secret("at-synthetic-secret"), "$CODEX_PAT"),
+        store: null,
+        http,
+        endpoints: resolveAuthEndpoints({ CODEX_WHOAMI_URL: url }),
+      });
+      await expect(source.get()).rejects.toMatchObject({ code: "credential_wrong_route" });
+      expect(http.sent).toEqual([]);
+    }
+  });
+
+  it.each([
+    ["$CODEX_PAT", "sk-x", /^\$CODEX_PAT holds an OpenAI API key .*: unset it and run `planport login`/],
+    ["standard input", "sk-x", /^Standard input holds an OpenAI API key (?!.*unset).*: run `planport login`/],
+    ["the accessToken option", "eyJ.x.y", /^The accessToken option must hold a Codex access token(?!.*unset)/],
+    ["$CODEX_PAT", "at-a b", /^\$CODEX_PAT holds a Codex access token that .*blanks/],
+    ["$CODEX_PAT", "at-ä", /^\$CODEX_PAT holds a Codex access token that .*foreign/],
+  ])("of %s that is %j is refused in words that fit the place", (origin, text, words) => {
+    expect(() => personalAccessTokenCredential(new Secret(text), origin)).toThrow(words);
   });
 
   it("cannot be renewed", async () => {

@@ -90,6 +90,7 @@ describe("each variable reaches its setting", () => {
     ["CODEX_CA_CERTIFICATE", "/ca.pem", "caCertificate", "/ca.pem"],
     ["NO_PROXY", "localhost", "noProxy", "localhost"],
     ["no_proxy", "localhost", "noProxy", "localhost"],
+    ["PLANPORT_HOME", " /p ", "planportHome", "/p"],
     ["PLANPORT_PORT", "0", "port", 0],
     ["PLANPORT_LOG", "DEBUG", "logLevel", "debug"],
   ])("%s", (name, value, key, expected) => {
@@ -107,6 +108,12 @@ describe("each variable reaches its setting", () => {
     expect(setting.value?.reveal()).toBe("hunter2-hunter2");
     expect(JSON.stringify(resolve({ env: { [name]: "hunter2-hunter2" } }))).not.toContain("hunter2");
   });
+});
+
+it("of proxies in both cases shows the one in use, in lower case", () => {
+  const env = { HTTPS_PROXY: "http://upper:1", https_proxy: "http://lower:1", NO_PROXY: "upper", no_proxy: "lower" };
+  expect(resolve({ env }).httpsProxy.value?.reveal()).toBe("http://lower:1");
+  expect(show(resolve({ env }).noProxy)).toEqual(["lower", "no_proxy"]);
 });
 
 describe("flags win over variables", () => {
@@ -197,6 +204,14 @@ describe("Codex's config.toml", () => {
     expect(settings.backendBaseUrl.value).toBeNull();
   });
 
+  it.each([
+    ['"vault"', "vault"],
+    ["7", "file"],
+    ['{ kind = "vault" }', "file"],
+  ])("stops no command over cli_auth_credentials_store = %s", (written, value) => {
+    expect(resolve({ config: `cli_auth_credentials_store = ${written}` }).codexCredentialsStore.value).toBe(value);
+  });
+
   it("takes a single workspace as a string", () => {
     expect(resolve({ config: 'forced_chatgpt_workspace_id = "a"' }).forcedWorkspaceIds.value).toEqual(["a"]);
   });
@@ -207,6 +222,12 @@ describe("bad values name the variable or the place in the file", () => {
     ["a base URL", { env: { CODEX_BASE_URL: "chatgpt.com" } }, "CODEX_BASE_URL is not usable: it must be a URL"],
     ["another scheme", { flags: { baseUrl: "ftp://x" } }, "--base-url is not usable: it must be a URL"],
     ["an empty flag", { flags: { port: "" } }, "--port is not usable: it must not be empty."],
+    ["an empty key", { flags: { key: "" } }, "--key is not usable: it must not be empty."],
+    ["a blank key", { flags: { key: " " }, env: { PLANPORT_KEY: "k" } }, "--key is not usable: it must not be empty."],
+    ["an empty host", { flags: { host: "" } }, "--host is not usable: it must not be empty."],
+    ["an empty model", { flags: { model: "" } }, "--model is not usable: it must not be empty."],
+    ["an originator", { env: { PLANPORT_ORIGINATOR: "a\r\nx: y" } }, "PLANPORT_ORIGINATOR is not usable: it must not"],
+    ["a user agent", { env: { PLANPORT_USER_AGENT: "a\u0000" } }, "PLANPORT_USER_AGENT is not usable: it must not"],
     ["a port", { env: { PLANPORT_PORT: "65536" } }, "PLANPORT_PORT is not usable: it must be a port number"],
     ["a negative port", { flags: { port: "-1" } }, "--port is not usable"],
     ["a log level", { env: { PLANPORT_LOG: "loud" } }, "PLANPORT_LOG is not usable: it must be one of silent"],

@@ -28,6 +28,26 @@ describe("parsing a stored document", () => {
     );
   });
 
+  it.each(["12345678901234567890", "-9007199254740993", "1.0", "1E400", "0.10", "-0"])(
+    "writes the number %s as it was read, wherever it stands",
+    (number) => {
+      const text = `{"a":${number},"b":[{"c":${number}}],"text":"\\"${number}","n":7}`;
+      const written = serializeDocument(parseDocument(text, "x"));
+      expect(written.replaceAll(/\s/g, "")).toBe(text);
+    },
+  );
+
+  it("carries such a number over when somebody else changed the file", () => {
+    const [before, now] = [
+      '{"big":12345678901234567890}',
+      '{"big":12345678901234567890,"new":98765432109876543210}',
+    ].map((text) => parseDocument(text, "x").reveal());
+    const merged = rebase(before ?? {}, { ...before, ours: 1 }, now ?? {});
+    expect(serializeDocument(new CredentialDocument(merged, "x")).replaceAll(/\s/g, "")).toBe(
+      '{"big":12345678901234567890,"new":98765432109876543210,"ours":1}',
+    );
+  });
+
   it("accepts a byte order mark", () => {
     expect(parseDocument('\uFEFF{"a":1}', "x").reveal()).toEqual({ a: 1 });
   });

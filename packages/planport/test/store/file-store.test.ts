@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import * as fs from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
@@ -102,6 +103,64 @@ describe("a file store", () => {
     await expect(store.read()).rejects.toMatchObject({ code: "credential_malformed" });
     await store.replace(doc("a"));
     expect((await store.read())?.reveal()).toEqual({ tokens: { access_token: "a" } });
+  });
+
+  posixIt("removes the sign-in behind a symbolic link, and the link", async () => {
+    const real = path.join(folder, "real.json");
+    const link = path.join(folder, "auth.json");
+    await fs.symlink("real.json", link);
+    await createFileStore(link).replace(doc("a"));
+    expect(await createFileStore(link).remove()).toBe(true);
+    expect(await fs.readdir(folder)).toEqual([]);
+    await fs.symlink("real.json", link);
+    expect(await createFileStore(link).remove()).toBe(true);
+    expect(await fs.readdir(folder)).toEqual([]);
+    await expect(fs.access(real)).rejects.toThrow("ENOENT");
+  });
+
+  posixIt("says so when its links lead in a circle, and can still be removed", async () => {
+    const file = path.join(folder, "auth.json");
+    await fs.symlink("auth.json", file);
+    await expect(createFileStore(file).read()).rejects.toMatchObject({
+      code: "credential_unreadable",
+      message: `${file} cannot be read: its symbolic links lead in a circle (ELOOP).`,
+    });
+    expect(await createFileStore(file).remove()).toBe(true);
+  });
+
+  posixIt("never waits for a pipe or a device", async () => {
+    const pipe = path.join(folder, "pipe");
+    execFileSync("mkfifo", [pipe]);
+    for (const [file, what] of [
+      [pipe, "a pipe"],
+      ["/dev/zero", "a device"],
+      [folder, "a folder"],
+    ] as const)
+      await expect(createFileStore(file).read()).rejects.toMatchObject({
+        code: "credential_unreadable",
+        message: `${file} cannot be read: it is ${what}, not a file.`,
+      });
+  });
+
+  it("refuses a file that is too large, and reads one that just fits", async () => {
+    const file = path.join(folder, "auth.json");
+    const fits = `{"a":"${"x".repeat(1024 * 1024 - 8)}"}`;
+    await fs.writeFile(file, fits);
+    expect((await createFileStore(file).read())?.reveal()["a"]).toHaveLength(1024 * 1024 - 8);
+    await fs.writeFile(file, `${fits} `);
+    await expect(createFileStore(file).read()).rejects.toMatchObject({
+      code: "credential_malformed",
+      message: expect.stringContaining(`${file} is larger than 1 MiB`) as unknown,
+    });
+  });
+
+  it("says so when a file is not UTF-8, as PowerShell writes it", async () => {
+    const file = path.join(folder, "auth.json");
+    await fs.writeFile(file, Buffer.from('\uFEFF{"a":1}', "utf16le"));
+    await expect(createFileStore(file).read()).rejects.toMatchObject({
+      code: "credential_malformed",
+      message: expect.stringContaining(`${file} is not UTF-8`) as unknown,
+    });
   });
 
   it("names the path when a folder stands in the file's place", async () => {

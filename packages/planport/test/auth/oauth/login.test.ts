@@ -172,15 +172,19 @@ describe("signing in with a browser", () => {
     await again.stop();
   });
 
-  it("refuses a workspace that is not allowed", async () => {
+  it("refuses a workspace that is not allowed, and revokes the tokens that came", async () => {
     const http = fakeHttp();
     const flow = start(http, { allowedWorkspaceIds: ["acct-other"] });
     const { state, port, url } = await opened(flow);
     expect(url.searchParams.get("allowed_workspace_id")).toBe("acct-other");
     http.reply(200, TOKENS);
+    http.reply(200, {});
     const page = visit(port, `/auth/callback?code=c0de&state=${state}`);
     await expect(flow.result()).rejects.toMatchObject({ message: expect.stringContaining("acct-other") as unknown });
     expect((await page).status).toBe(400);
+    expect(http.sent.slice(1)).toMatchObject([
+      { url: "https://auth.openai.com/oauth/revoke", json: { token: TOKENS.refresh_token } },
+    ]);
   });
 });
 
