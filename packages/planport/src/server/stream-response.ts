@@ -12,7 +12,8 @@ import { peekEventType } from "../protocol/responses/peek.ts";
 import type { ByteString } from "../sse/byte-string.ts";
 import { createSseDecoder, type SseDecoder, type SseEvent } from "../sse/decode.ts";
 import { encodeComment } from "../sse/encode.ts";
-import type { Change } from "../translate/index.ts";
+import type { CodexEvent } from "../protocol/responses/event.ts";
+import type { Change, StreamReporter } from "../translate/index.ts";
 import type { ByteSink, ByteStream, CodexResponse } from "../upstream/types.ts";
 import type { PieceEncoding } from "./chunk-writer.ts";
 import type { Exchange } from "./exchange.ts";
@@ -38,7 +39,7 @@ export interface StreamEncoder {
 
 /** Options of {@link streamResponse}. */
 export interface StreamOptions extends ErrorContext {
-  readonly encoder: StreamEncoder;
+  readonly createEncoder: (reporter: StreamReporter) => StreamEncoder;
   /** Makes the call. Its failure becomes an HTTP status as long as nothing has been written. */
   readonly call: () => Promise<CodexResponse>;
   readonly keepAliveMs: number;
@@ -72,13 +73,14 @@ export async function streamResponse(exchange: Exchange, options: StreamOptions)
   }
 }
 
-class StreamRelay implements ByteSink {
+class StreamRelay implements ByteSink, StreamReporter {
   readonly #exchange: Exchange;
   readonly #options: StreamOptions;
   readonly #encoder: StreamEncoder;
   readonly #decoder: SseDecoder;
   #headers: Record<string, string> = STREAM_HEADERS;
   #body: ByteStream | null = null;
+  #failureOf: CodexResponse["failureOf"] | null = null;
   #pending = "";
   #done = false;
   #blocked = false;
@@ -90,7 +92,7 @@ class StreamRelay implements ByteSink {
   constructor(exchange: Exchange, options: StreamOptions) {
     this.#exchange = exchange;
     this.#options = options;
-    this.#encoder = options.encoder;
+    this.#encoder = options.createEncoder(this);
     this.#decoder = createSseDecoder({ onEvent: (event) => this.#onEvent(event) });
     this.#lastWriteMs = performance.now();
     this.#timer = this.#arm(options.commitAfterMs);
@@ -103,6 +105,7 @@ class StreamRelay implements ByteSink {
       return;
     }
     this.#body = response.body;
+    this.#failureOf = response.failureOf;
     noteAnswer(this.#exchange, response);
     this.#headers = { ...servedHeaders(response, this.#options.changes), ...STREAM_HEADERS };
     this.#exchange.reply.onDrain = () => this.#onDrain();
@@ -124,7 +127,12 @@ class StreamRelay implements ByteSink {
   onEnd(): void {
     clearTimeout(this.#closing);
     if (this.#done) return;
-    this.#decoder.end();
+    try {
+      this.#decoder.end();
+    } catch (error) {
+      this.onError(error);
+      return;
+    }
     if (this.#encoder.terminated) this.#finish();
     else this.onError(endedEarly());
   }
@@ -146,6 +154,17 @@ class StreamRelay implements ByteSink {
     this.#close();
     this.#body?.cancel();
     reply.end();
+  }
+
+  failed(event: CodexEvent): OpenAIErrorBody {
+    const error =
+      this.#failureOf?.(event) ?? new UpstreamError("upstream_failed", "The backend gave up on this answer.");
+    return describeError(this.#exchange, error, this.#options).body;
+  }
+
+  skipped(type: string): void {
+    const { requestId } = this.#exchange;
+    this.#options.logger.warn("http.event_not_json", { requestId, type: type.slice(0, 100) });
   }
 
   /** True when the bytes were dealt with as a whole. The decoder never sees them, and stands where it stood: between events. */

@@ -12,14 +12,16 @@ import { type ByteString, toByteString } from "../sse/byte-string.ts";
 import { DONE_EVENT, encodeJsonEvent } from "../sse/encode.ts";
 import { type ChatChunkContext, type ChatChunkerCore, createChatChunkerCore } from "./chat-chunks.ts";
 import { rewritePlainDeltas } from "./plain-delta.ts";
+import { passOver, type StreamReporter } from "./stream-reporter.ts";
 
 /** Encodes one stream for a client of `/v1/chat/completions`. */
 export interface ChatSseEncoder {
   /**
-   * The text to write for one event; "" when there is none. Malformed JSON and unknown events give "". A
-   * `response.failed` gives what {@link ChatSseEncoder.fail} does, in the backend's words.
+   * The text to write for one event; "" when there is none, as for unknown events. A `response.failed` gives what
+   * {@link ChatSseEncoder.fail} does, with the body that the reporter has for it.
    * @param type The event's type, for data that does not tell it itself.
    * @param json The event's data as it came.
+   * @throws {UpstreamError} `upstream_malformed` for data that is not JSON and may have been a part of the answer.
    */
   push(type: string, json: string): string;
   /**
@@ -33,14 +35,14 @@ export interface ChatSseEncoder {
   end(): string;
   /**
    * The end of a stream that failed after its first byte: the error as an event, then `data: [DONE]`. "" after an end. If
-   * the backend had announced the failure by an `error` event, it is told in the backend's words.
+   * the backend had announced the failure by an `error` event, that is told in place of `body`.
    */
   fail(body: OpenAIErrorBody): string;
 }
 
 /** Makes an encoder for one stream. It writes what {@link createChatChunker} would make, chunk by chunk. */
-export function createChatSseEncoder(context: ChatChunkContext): ChatSseEncoder {
-  return new Encoder(context);
+export function createChatSseEncoder(context: ChatChunkContext, reporter?: StreamReporter): ChatSseEncoder {
+  return new Encoder(context, reporter);
 }
 
 /** What stands around the text in a chunk, until the chunks look different. */
@@ -60,13 +62,18 @@ interface Passing {
 /** A class, and what `pass` reads in fields of its own: an object literal with getters has a shape that no other stream shares. */
 class Encoder implements ChatSseEncoder {
   readonly #chunker: ChatChunkerCore;
+  readonly #reporter: StreamReporter | undefined;
   #ended = false;
   #frame: TextFrame = { revision: -1, before: "", after: "" };
   /** Undefined: to be found out, since something was pushed. */
   #passing: Passing | null | undefined = undefined;
 
-  constructor(context: ChatChunkContext) {
+  /** The first event by which the backend said that it gave up. */
+  #failure: CodexEvent | null = null;
+
+  constructor(context: ChatChunkContext, reporter: StreamReporter | undefined) {
     this.#chunker = createChatChunkerCore(context);
+    this.#reporter = reporter;
   }
 
   get terminated(): boolean {
@@ -78,13 +85,17 @@ class Encoder implements ChatSseEncoder {
     if (this.#ended) return "";
     const chunker = this.#chunker;
     const event = tryParseJson(json);
-    if (!isJsonObject(event)) return "";
+    if (!isJsonObject(event)) {
+      passOver(type, json, this.#reporter);
+      return "";
+    }
     // As in Codex, the JSON decides; the event line only helps out.
     if (typeof event["type"] !== "string") event["type"] = type;
     if (event["type"] === "response.output_text.delta") return this.#pushText(event as CodexEvent);
     const chunks = chunker.push(event as CodexEvent);
-    if (chunker.terminated && chunker.failure !== null) return this.#closeFailed(toBody(chunker.failure));
-    return encodeChunks(chunks);
+    if (chunker.failure === null) return encodeChunks(chunks);
+    this.#failure ??= event as CodexEvent;
+    return chunker.terminated ? this.#closeFailed(this.#bodyOf(chunker.failure)) : encodeChunks(chunks);
   }
 
   pass(chunk: ByteString): ByteString | null {
@@ -96,7 +107,9 @@ class Encoder implements ChatSseEncoder {
     this.#passing = null;
     const chunker = this.#chunker;
     const chunks = chunker.end();
-    return chunker.failure === null ? this.#close(encodeChunks(chunks)) : this.#closeFailed(toBody(chunker.failure));
+    return chunker.failure === null
+      ? this.#close(encodeChunks(chunks))
+      : this.#closeFailed(this.#bodyOf(chunker.failure));
   }
 
   fail(body: OpenAIErrorBody): string {
@@ -105,7 +118,13 @@ class Encoder implements ChatSseEncoder {
     // What goes wrong after the answer is whole is no concern of the client's.
     if (terminated) return this.#close("");
     // What the backend itself has said about it tells more than that it then fell silent.
-    return this.#closeFailed(failure === null ? body : toBody(failure));
+    return this.#closeFailed(failure === null ? body : this.#bodyOf(failure));
+  }
+
+  #bodyOf(failure: ResponseErrorBody): OpenAIErrorBody {
+    return this.#reporter === undefined || this.#failure === null
+      ? toBody(failure)
+      : this.#reporter.failed(this.#failure);
   }
 
   #findPassing(): Passing | null {

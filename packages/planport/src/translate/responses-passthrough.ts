@@ -5,10 +5,11 @@
  */
 import type { OpenAIErrorBody } from "../protocol/error-body.ts";
 import { type JsonObject, asNumber, asString, isJsonObject, tryParseJson } from "../protocol/json.ts";
-import { TERMINAL_EVENT_TYPES } from "../protocol/responses/event.ts";
+import { type CodexEvent, TERMINAL_EVENT_TYPES } from "../protocol/responses/event.ts";
 import type { ByteString } from "../sse/byte-string.ts";
 import { encodeJsonEvent } from "../sse/encode.ts";
 import { createItemSlots } from "./item-slots.ts";
+import { passOver, type StreamReporter } from "./stream-reporter.ts";
 
 /** Encodes one stream for a client of `/v1/responses`. */
 export interface ResponsesSseEncoder {
@@ -16,6 +17,8 @@ export interface ResponsesSseEncoder {
    * The text to write for one event; "" when there is none.
    * @param type The event's type ("" when it has none).
    * @param json The event's data as it came.
+   * @throws {UpstreamError} `upstream_malformed` for data that is no JSON object by its ends, and may have been a part of
+   * the answer. The inside is not looked at: a client that reads it will see.
    */
   push(type: string, json: string): string;
   /**
@@ -34,13 +37,13 @@ export interface ResponsesSseEncoder {
 }
 
 /** Whole events whose name ends in `.delta`: nothing that comes later depends on what is in them. A CR could end a line too. */
-const DELTAS = /^(?:event: response\.[\w.]+\.delta\ndata: \{[^\r\n]*\n\n)+$/;
+const DELTAS = /^(?:event: response\.[\w.]+\.delta\ndata: \{[^\r\n]*\}\n\n)+$/;
 
 const END_OF_LINE = /\r\n|\r|\n/g;
 
 /** Makes an encoder for one stream. */
-export function createResponsesSseEncoder(): ResponsesSseEncoder {
-  return new Encoder();
+export function createResponsesSseEncoder(reporter?: StreamReporter): ResponsesSseEncoder {
+  return new Encoder(reporter);
 }
 
 /** A class: an object literal with a getter has a shape that no other stream shares, which is slow to read. */
@@ -54,11 +57,20 @@ class Encoder implements ResponsesSseEncoder {
   #lastPassed = "";
   /** An `error` event that nothing terminal has followed. */
   #announced = "";
+  readonly #reporter: StreamReporter | undefined;
+  #reported = false;
+
+  constructor(reporter: StreamReporter | undefined) {
+    this.#reporter = reporter;
+  }
 
   push(type: string, json: string): string {
-    if (json === "[DONE]") return ""; // Chat Completions ends so; Responses ends with its terminal event.
+    // Chat Completions ends so; Responses ends with its terminal event. And data that is empty no reader could parse.
+    if (json === "[DONE]" || json === "") return "";
+    if (!json.startsWith("{") || !json.endsWith("}")) passOver(type, json, this.#reporter);
     this.#last = json;
     this.#lastPassed = "";
+    if (type === "error" || type === "response.failed") this.#report(json);
     if (type === "response.output_item.done") this.#doneItems.push(json);
     else if (type === "response.created" || type === "response.in_progress") this.#lifecycle = json;
     else if (type === "error") this.#announced = json;
@@ -83,6 +95,14 @@ class Encoder implements ResponsesSseEncoder {
     const { code, message, param } = body.error;
     const error = { type: "error", code, message, param, sequence_number: next, error: body.error };
     return encode("error", JSON.stringify(error)) + this.#failed({ code, message }, next + 1);
+  }
+
+  /** The event itself goes on as it is: the body that the reporter has for it is for the answers of other dialects. */
+  #report(json: string): void {
+    const event = this.#reported ? undefined : tryParseJson(json);
+    if (!isJsonObject(event) || typeof event["type"] !== "string") return;
+    this.#reported = true;
+    this.#reporter?.failed(event as CodexEvent);
   }
 
   #lastNumber(): number {

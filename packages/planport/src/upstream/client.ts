@@ -256,6 +256,7 @@ function toCodexResponse(
   failureContext: () => FailureContext,
 ): CodexResponse {
   const { headers, body } = opened;
+  const failureOf: CodexResponse["failureOf"] = (event) => failureFromEvent(event, headers, failureContext);
   return {
     status: opened.status,
     headers,
@@ -265,7 +266,8 @@ function toCodexResponse(
     accountId: grant.accountId,
     lite: translation.lite,
     changes: translation.changes,
-    events: eventsOf(body, (event) => failureFromEvent(event, headers, failureContext)),
+    events: eventsOf(body, failureOf),
     body,
+    failureOf,
   };
 }

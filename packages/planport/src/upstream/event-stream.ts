@@ -4,7 +4,8 @@
  */
 import { UpstreamError } from "../errors.ts";
 import { type CodexEvent, TERMINAL_EVENT_TYPES } from "../protocol/responses/event.ts";
-import { createSseDecoder, type SseDecoder } from "../sse/decode.ts";
+import { lossOf, unreadableEvent } from "../protocol/responses/unreadable.ts";
+import { createSseDecoder, type SseDecoder, type SseEvent } from "../sse/decode.ts";
 import type { BodyStream } from "./byte-stream.ts";
 import { parseEvent } from "./first-event.ts";
 import type { ByteSink } from "./types.ts";
@@ -17,8 +18,8 @@ const HIGH_WATER_EVENTS = 256;
 const LOW_WATER_EVENTS = 32;
 
 /**
- * The events of `body`. Ends after the terminal event; throws for `response.failed` and `error` events, a cut-off, or
- * silence. Leaving the loop early ends the call to the backend.
+ * The events of `body`. Ends after the terminal event; throws for `response.failed` and `error` events, for data that is
+ * not JSON and may have been a part of the answer, for a cut-off, and for silence. Leaving the loop early ends the call to the backend.
  */
 export function eventsOf(body: BodyStream, readFailure: FailureReader): AsyncIterable<CodexEvent> {
   return { [Symbol.asyncIterator]: () => new EventReader(body, readFailure) };
@@ -43,7 +44,7 @@ class EventReader implements AsyncIterator<CodexEvent>, ByteSink {
   constructor(body: BodyStream, readFailure: FailureReader) {
     this.#body = body;
     this.#readFailure = readFailure;
-    this.#decoder = createSseDecoder({ onEvent: (event) => this.#onEvent(event.data) });
+    this.#decoder = createSseDecoder({ onEvent: (event) => this.#onEvent(event) });
     body.pipeEvents(this);
   }
 
@@ -86,10 +87,15 @@ class EventReader implements AsyncIterator<CodexEvent>, ByteSink {
     this.#settle(error);
   }
 
-  #onEvent(data: string): void {
+  #onEvent({ event: name, data }: SseEvent): void {
     if (this.#ending !== null) return;
     const event = parseEvent(data);
-    if (event === null) return;
+    if (event === null) {
+      if (lossOf(name, data) !== "answer") return;
+      this.#settle(unreadableEvent());
+      this.#body.cancel();
+      return;
+    }
     this.#body.touch();
     const failure = this.#readFailure(event);
     if (failure === null) this.#give(event);

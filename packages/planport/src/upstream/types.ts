@@ -2,7 +2,7 @@
  * What one call to the backend takes and gives.
  * @module
  */
-import type { AnyPlanportError } from "../errors.ts";
+import type { AnyPlanportError, UpstreamError } from "../errors.ts";
 import type { ModelCatalogue } from "../protocol/models.ts";
 import type { CodexEvent } from "../protocol/responses/event.ts";
 import type { ResponsesRequest } from "../protocol/responses/request.ts";
@@ -75,10 +75,13 @@ export interface CodexResponse {
   readonly changes: readonly Change[];
   /**
    * The decoded events. Iteration ends after the terminal event and throws an UpstreamError for `response.failed`, a
-   * cut-off (`stream_interrupted`) or a silence longer than the idle limit (`stream_idle`).
+   * cut-off (`stream_interrupted`), data that is not JSON (`upstream_malformed`) or a silence longer than the idle limit
+   * (`stream_idle`).
    */
   readonly events: AsyncIterable<CodexEvent>;
   readonly body: ByteStream;
+  /** The error that `events` throws for this event, null for one that is no failure: for those who read `body`. */
+  readonly failureOf: (event: CodexEvent) => UpstreamError | null;
 }
 
 /** The Codex backend as the rest of planport sees it. */

@@ -9,7 +9,15 @@ import type { ResponsesRequest } from "../../src/protocol/responses/request.ts";
 import { createGateway } from "../../src/server/app.ts";
 import type { GatewayOptions, Listening } from "../../src/server/types.ts";
 import { createSseDecoder } from "../../src/sse/decode.ts";
-import type { ByteSink, ByteStream, CodexClient, CodexResponse, SendOptions } from "../../src/upstream/types.ts";
+import { failureFromEvent } from "../../src/upstream/failure.ts";
+import type {
+  ByteSink,
+  ByteStream,
+  CodexClient,
+  CodexResponse,
+  ModelList,
+  SendOptions,
+} from "../../src/upstream/types.ts";
 
 const utf8 = new TextEncoder();
 
@@ -92,6 +100,8 @@ export class FakeCall implements ByteStream {
     for (;;) {
       const event = events.shift();
       if (event !== undefined) {
+        const failure = failureOf(event);
+        if (failure !== null) throw failure;
         yield event;
         if (event.type === "response.completed") return;
       } else if (over === true) throw new UpstreamError("stream_interrupted", "The stream ended early.");
@@ -104,6 +114,18 @@ export class FakeCall implements ByteStream {
   }
 }
 
+/** As the real client tells failure events from others. */
+export function failureOf(event: CodexEvent): UpstreamError | null {
+  const context = {
+    nowMs: 0,
+    kind: "chatgpt",
+    model: "gpt-x",
+    knownModels: [],
+    place: "backend.test/responses",
+  } as const;
+  return failureFromEvent(event, {}, () => context);
+}
+
 /** How the fake backend answers a call: by default with an open stream that the test feeds. */
 export type Behaviour = (call: FakeCall) => Promise<Partial<CodexResponse>> | Partial<CodexResponse>;
 
@@ -112,7 +134,7 @@ export interface FakeClient extends CodexClient {
   /** Resolves with the n-th call, counted from 0, once it is made. */
   call(index?: number): Promise<FakeCall>;
   behaviour: Behaviour;
-  catalogue: () => Promise<ModelCatalogue>;
+  catalogue: () => Promise<ModelCatalogue & Partial<ModelList>>;
 }
 
 /** Makes a backend. */
@@ -142,6 +164,7 @@ export function fakeClient(behaviour: Behaviour = () => ({})): FakeClient {
         changes: [],
         events: { [Symbol.asyncIterator]: () => call.iterate() },
         body: call,
+        failureOf,
         ...own,
       };
     },

@@ -8,6 +8,7 @@ import { createSseDecoder, type SseEvent } from "../../src/sse/decode.ts";
 import { encodeJsonEvent } from "../../src/sse/encode.ts";
 import { createChatSseEncoder, createResponsesSseEncoder } from "../../src/translate/index.ts";
 import type { ByteSink, CodexResponse } from "../../src/upstream/types.ts";
+import { failureOf } from "./kit.ts";
 
 type Event = { type: string; [key: string]: unknown };
 const utf8 = new TextEncoder();
@@ -51,9 +52,9 @@ async function relay(encoder: StreamEncoder, pieces: readonly Uint8Array[], brea
     cancel: () => undefined,
   };
   const exchange = { reply, signal: new AbortController().signal, notes: {} } as unknown as Exchange;
-  const response = { status: 200, headers: {}, requestId: null, servedModel: null, changes: [], body };
+  const response = { status: 200, headers: {}, requestId: null, servedModel: null, changes: [], body, failureOf };
   await streamResponse(exchange, {
-    encoder,
+    createEncoder: () => encoder,
     call: async () => response as unknown as CodexResponse,
     keepAliveMs: 60_000,
     commitAfterMs: 60_000,

@@ -67,11 +67,47 @@ describe("createChatSseEncoder", () => {
       expect(createChatSseEncoder(context).push(type, JSON.stringify(data))).toContain('"content":"a"');
   });
 
-  it("skips malformed JSON", () => {
-    const encoder = createChatSseEncoder(context);
-    expect(encoder.push("response.output_text.delta", "{oops")).toBe("");
+  it("passes over what is no event, and what is malformed but no part of the answer, which it tells", () => {
+    const skipped: string[] = [];
+    const reporter = { failed: () => body, skipped: (type: string) => void skipped.push(type) };
+    const encoder = createChatSseEncoder(context, reporter);
     expect(encoder.push("response.output_text.delta", "[1]")).toBe("");
-    expect(encoder.push("", "[DONE]")).toBe("");
+    expect(encoder.push("", "[DONE]") + encoder.push("", "") + encoder.push("message", " ")).toBe("");
+    expect(skipped).toEqual([]);
+    expect(encoder.push("codex.rate_limits", "{oops") + encoder.push("keepalive", "oops")).toBe("");
+    expect(skipped).toEqual(["codex.rate_limits", "keepalive"]);
+  });
+
+  it.each([
+    ["response.output_text.delta", "{oops"],
+    ["", '{"type":"response.output_te'],
+    ["", "oops"],
+    ["response.completed", "{"],
+    ["x.new", "{"],
+  ])("refuses to go on without what may have been a part of the answer: %s %s", (type, data) => {
+    expect(() => createChatSseEncoder(context).push(type, data)).toThrow(
+      expect.objectContaining({ code: "upstream_malformed" }),
+    );
+  });
+
+  it("tells a failure as the reporter does, by the first event that told it", () => {
+    const seen: CodexEvent[] = [];
+    const told = { error: { ...body.error, code: "upstream_failed" } };
+    const reporter = { failed: (event: CodexEvent) => (seen.push(event), told), skipped: () => undefined };
+    const ending = `data: ${JSON.stringify(told)}\n\n${DONE_EVENT}`;
+    const error = { type: "error", error: { code: "server_error" } };
+    const failed = { type: "response.failed", response: { error: { code: "server_error" } } };
+    for (const events of [[failed], [error, failed], [error]]) {
+      const encoder = createChatSseEncoder(context, reporter);
+      const text = events.map((event) => encoder.push(event.type, JSON.stringify(event))).join("");
+      expect(text + encoder.fail(body)).toBe(ending);
+      expect(seen.splice(0)).toEqual(events.slice(0, 1));
+    }
+    const whole = createChatSseEncoder(context, reporter);
+    whole.push("error", JSON.stringify(error));
+    whole.push("response.completed", '{"type":"response.completed","response":{}}');
+    expect(whole.end() + whole.fail(body)).toBe(DONE_EVENT);
+    expect(seen).toEqual([]);
   });
 
   it("ends a failed stream with the error and [DONE], once", () => {

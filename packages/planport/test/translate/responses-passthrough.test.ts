@@ -48,10 +48,33 @@ describe("createResponsesSseEncoder", () => {
     expect(other.push("response.completed", full)).toContain(full);
   });
 
-  it("passes malformed data on and drops the marker that only chat streams have", () => {
+  it("drops the marker that only chat streams have, and empty data", () => {
     const encoder = createResponsesSseEncoder();
-    expect(encoder.push("response.completed", "{oops")).toBe("event: response.completed\ndata: {oops\n\n");
-    expect(createResponsesSseEncoder().push("", "[DONE]")).toBe("");
+    expect(encoder.push("", "[DONE]") + encoder.push("", "")).toBe("");
+  });
+
+  it("passes malformed data of no consequence on and tells of it, and stops at any other", () => {
+    const skipped: string[] = [];
+    const reporter = { failed: () => body, skipped: (type: string) => void skipped.push(type) };
+    const encoder = createResponsesSseEncoder(reporter);
+    expect(encoder.push("codex.rate_limits", "{oops")).toBe("event: codex.rate_limits\ndata: {oops\n\n");
+    expect(skipped).toEqual(["codex.rate_limits"]);
+    expect(() => encoder.push("response.completed", "{oops")).toThrow(
+      expect.objectContaining({ code: "upstream_malformed" }),
+    );
+    expect(encoder.terminated).toBe(false);
+    expect(encoder.pass('event: response.output_text.delta\ndata: {"type":"response.output_te\n\n')).toBe(null);
+  });
+
+  it("reports the backend's own failure, once, and passes it on unchanged", () => {
+    const seen: unknown[] = [];
+    const reporter = { failed: (event: unknown) => (seen.push(event), body), skipped: () => undefined };
+    const error = '{"type":"error","error":{"code":"server_error","message":"x"}}';
+    const failed = '{"type":"response.failed","response":{"id":"r","error":{"code":"server_error"}}}';
+    const encoder = createResponsesSseEncoder(reporter);
+    expect(encoder.push("error", error)).toBe(`event: error\ndata: ${error}\n\n`);
+    expect(encoder.push("response.failed", failed)).toBe(`event: response.failed\ndata: ${failed}\n\n`);
+    expect(seen).toEqual([JSON.parse(error)]);
   });
 
   it("fails with the response's id, the next sequence numbers and the items that were finished", () => {

@@ -7,6 +7,7 @@ import {
   chatToResponses,
   createChatSseEncoder,
   createResponseFolder,
+  type StreamReporter,
   toChatCompletion,
 } from "../../translate/index.ts";
 import { readJsonBody } from "../admission/json-body.ts";
@@ -29,8 +30,9 @@ export async function chatCompletions(exchange: Exchange, context: GatewayContex
   };
   const call = () => context.client.send(request, { signal: exchange.signal, threadId: threadIdOf(exchange) });
   if (chat.stream === true) {
-    const encoder = createChatSseEncoder({ ...answer, includeUsage: chat.stream_options?.include_usage === true });
-    await streamResponse(exchange, { ...context, call, encoder, changes });
+    const chunks = { ...answer, includeUsage: chat.stream_options?.include_usage === true };
+    const createEncoder = (reporter: StreamReporter) => createChatSseEncoder(chunks, reporter);
+    await streamResponse(exchange, { ...context, call, createEncoder, changes });
     return;
   }
   const response = await call();

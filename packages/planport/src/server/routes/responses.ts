@@ -4,7 +4,7 @@
  */
 import { parseResponsesRequest } from "../../protocol/responses/parse.ts";
 import { encodeJsonEvent } from "../../sse/encode.ts";
-import { createResponseFolder, createResponsesSseEncoder } from "../../translate/index.ts";
+import { createResponseFolder, createResponsesSseEncoder, type StreamReporter } from "../../translate/index.ts";
 import { readJsonBody } from "../admission/json-body.ts";
 import type { Exchange } from "../exchange.ts";
 import { servedHeaders } from "../served-headers.ts";
@@ -17,7 +17,8 @@ export async function responses(exchange: Exchange, context: GatewayContext): Pr
   exchange.notes.model = request.model;
   const call = () => context.client.send(request, { signal: exchange.signal, threadId: threadIdOf(exchange) });
   if (request.stream === true) {
-    await streamResponse(exchange, { ...context, call, encoder: createStreamEncoder(exchange) });
+    const createEncoder = (reporter: StreamReporter) => createStreamEncoder(exchange, reporter);
+    await streamResponse(exchange, { ...context, call, createEncoder });
     return;
   }
   const response = await call();
@@ -34,7 +35,10 @@ const KEEP_ALIVE_EVENT = encodeJsonEvent("keepalive", '{"type":"keepalive"}');
  * The terminal event is the end of a Responses stream: nothing follows it. Codex counts only events as signs of life, not
  * comments (openai/codex `codex-rs/codex-api/src/sse/responses.rs`), so it gets an event to stay awake on.
  */
-function createStreamEncoder(exchange: Exchange): StreamEncoder {
+function createStreamEncoder(exchange: Exchange, reporter: StreamReporter): StreamEncoder {
   const isCodex = exchange.headers["originator"]?.startsWith("codex") === true;
-  return Object.assign(createResponsesSseEncoder(), { end: () => "", ...(isCodex && { keepAlive: KEEP_ALIVE_EVENT }) });
+  return Object.assign(createResponsesSseEncoder(reporter), {
+    end: () => "",
+    ...(isCodex && { keepAlive: KEEP_ALIVE_EVENT }),
+  });
 }
