@@ -6,6 +6,7 @@ import { createHttpClient, type HttpClient } from "../../src/net/index.ts";
 import { Secret } from "../../src/secret.ts";
 import type { Listening } from "../../src/server/types.ts";
 import {
+  type Effect,
   htmlChallenge,
   overloadedInStream,
   type Simulator,
@@ -13,7 +14,7 @@ import {
   usageLimit,
 } from "../../src/simulator/index.ts";
 import { createCodexClient, resolveEndpoints } from "../../src/upstream/index.ts";
-import { send, serve, startRequest } from "./kit.ts";
+import { type Answer, errorOf, send, serve, startRequest } from "./kit.ts";
 
 let simulator: Simulator;
 let http: HttpClient;
@@ -109,6 +110,65 @@ describe("from an OpenAI client to the backend and back", () => {
     expect(challenged.status).toBe(502);
     expect(challenged.text).toContain('"code":"upstream_challenged"');
     expect(challenged.text).not.toContain("<html");
+  });
+
+  /** Both answers of an endpoint to the same thing going wrong in mid-answer. */
+  async function bothWays(at: Listening, path: string, request: object, effect: Effect): Promise<[Answer, Answer]> {
+    const answers: Answer[] = [];
+    for (const stream of [true, false]) {
+      simulator.script.push("responses", effect);
+      answers.push(await send(at, path, { body: JSON.stringify({ model: "gpt-5.5", ...request, stream }) }));
+    }
+    return answers as [Answer, Answer];
+  }
+  const messages = [{ role: "user" as const, content: "Say something." }];
+
+  it("tells a chat client the same of a failure in mid-answer, streamed or not", async () => {
+    const at = await gateway();
+    for (const code of ["server_error", "rate_limit_exceeded", "context_length_exceeded", "x_new"]) {
+      const effect: Effect = { kind: "fail", afterEvents: 6, error: { code, message: "Gone." } };
+      const [streamed, whole] = await bothWays(at, "/v1/chat/completions", { messages }, effect);
+      expect(streamed.text).toContain('"content":');
+      expect(streamed.text.endsWith(`\n\ndata: ${whole.text}\n\ndata: [DONE]\n\n`)).toBe(true);
+      expect(errorOf(whole)).not.toMatchObject({ code: "server_error" });
+    }
+  });
+
+  it("passes the backend's own failure on to a Responses client, with the backend's code", async () => {
+    const effect: Effect = { kind: "fail", afterEvents: 6, error: { code: "server_error", message: "Gone." } };
+    const [streamed, whole] = await bothWays(await gateway(), "/v1/responses", { input: "hi" }, effect);
+    const last = streamed.text.trimEnd().split("\n").at(-1) ?? "";
+    expect(JSON.parse(last.slice("data: ".length))).toMatchObject({
+      type: "response.failed",
+      response: { error: { code: "server_error", message: "Gone." } },
+    });
+    expect([whole.status, errorOf(whole)]).toMatchObject([502, { code: "upstream_failed" }]);
+  });
+
+  it("does not pass off as whole an answer of which a part could not be read", async () => {
+    const at = await gateway();
+    const effect: Effect = { kind: "malformed", afterEvents: 6 };
+    const chat = await bothWays(at, "/v1/chat/completions", { messages }, effect);
+    expect(chat[0].text).toMatch(/"code":"upstream_malformed"\}\}\n\ndata: \[DONE\]\n\n$/);
+    const responses = await bothWays(at, "/v1/responses", { input: "hi" }, effect);
+    expect(responses[0].text).toMatch(
+      /event: error\ndata: .*\n\nevent: response\.failed\ndata: .*"upstream_malformed".*\n\n$/,
+    );
+    for (const [streamed, whole] of [chat, responses]) {
+      expect([streamed.status, streamed.complete]).toEqual([200, true]);
+      expect([whole.status, errorOf(whole)]).toMatchObject([502, { code: "upstream_malformed" }]);
+    }
+  });
+
+  it("is not disturbed by empty data, a [DONE], or a malformed event beside the answer", async () => {
+    const at = await gateway();
+    const text = "data:\n\ndata: [DONE]\n\nevent: codex.rate_limits\ndata: {oops\n\nevent: keepalive\ndata: \n\n";
+    const effect: Effect = { kind: "malformed", afterEvents: 6, text };
+    const chat = await bothWays(at, "/v1/chat/completions", { messages }, effect);
+    const responses = await bothWays(at, "/v1/responses", { input: "hi" }, effect);
+    expect(chat[0].text).toMatch(/"finish_reason":"stop"[^\n]*\n\ndata: \[DONE\]\n\n$/);
+    expect(responses[0].text).toContain("event: response.completed\n");
+    expect([...chat, ...responses].map(({ status }) => status)).toEqual([200, 200, 200, 200]);
   });
 
   it("ends the backend's stream when the client leaves", async () => {
