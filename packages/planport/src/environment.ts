@@ -7,6 +7,16 @@ import { posix, win32 } from "node:path";
 /** Environment variables by name, as `process.env` has them. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
+/** The variables, Codex's own, that move the sign-in server: what `planport status` shows is what the sign-in reads. */
+export const AUTH_VARIABLES = {
+  loginIssuer: "CODEX_APP_SERVER_LOGIN_ISSUER",
+  loginClientId: "CODEX_APP_SERVER_LOGIN_CLIENT_ID",
+  authApiBaseUrl: "CODEX_AUTHAPI_BASE_URL",
+  whoamiUrl: "CODEX_WHOAMI_URL",
+  refreshUrl: "CODEX_REFRESH_TOKEN_URL_OVERRIDE",
+  revokeUrl: "CODEX_REVOKE_TOKEN_URL_OVERRIDE",
+} as const;
+
 /** What decides about folders. */
 export interface HomeOptions {
   readonly env: Environment;

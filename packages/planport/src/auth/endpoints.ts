@@ -2,7 +2,7 @@
  * The addresses of the sign-in server, and the environment variables by which Codex lets them be moved.
  * @module
  */
-import { type Environment, parseHttpUrl, readVariable, trimmed } from "../environment.ts";
+import { AUTH_VARIABLES, type Environment, parseHttpUrl, readVariable, trimmed } from "../environment.ts";
 import { ConfigError, CredentialError } from "../errors.ts";
 import type { OAuthProvenance } from "./auth-file.ts";
 
@@ -59,17 +59,16 @@ export function resolveAuthEndpoints(env: Environment, overrides: AuthEndpointOv
     return fromEnv === undefined ? undefined : checkedUrl(fromEnv, variable);
   };
   const givenIssuer = trimmed(overrides.issuer);
-  const issuer = setUrl(overrides.issuer, "issuer", "CODEX_APP_SERVER_LOGIN_ISSUER") ?? DEFAULT_ISSUER;
-  const clientId =
-    trimmed(overrides.clientId) ?? readVariable(env, "CODEX_APP_SERVER_LOGIN_CLIENT_ID") ?? DEFAULT_CLIENT_ID;
+  const issuer = setUrl(overrides.issuer, "issuer", AUTH_VARIABLES.loginIssuer) ?? DEFAULT_ISSUER;
+  const clientId = trimmed(overrides.clientId) ?? readVariable(env, AUTH_VARIABLES.loginClientId) ?? DEFAULT_CLIENT_ID;
   const home = givenIssuer === undefined ? DEFAULT_ISSUER : issuer;
-  const refreshUrl = setUrl(overrides.refreshUrl, "refreshUrl", "CODEX_REFRESH_TOKEN_URL_OVERRIDE");
+  const refreshUrl = setUrl(overrides.refreshUrl, "refreshUrl", AUTH_VARIABLES.refreshUrl);
   const revokeUrl =
-    setUrl(overrides.revokeUrl, "revokeUrl", "CODEX_REVOKE_TOKEN_URL_OVERRIDE") ??
+    setUrl(overrides.revokeUrl, "revokeUrl", AUTH_VARIABLES.revokeUrl) ??
     // Only the refresh was moved: the revocation follows to the same server (codex-rs/login/src/auth/revoke.rs).
     (refreshUrl === undefined ? undefined : `${new URL(refreshUrl).origin}/oauth/revoke`);
   const authApiBaseUrl =
-    setUrl(overrides.authApiBaseUrl, "authApiBaseUrl", "CODEX_AUTHAPI_BASE_URL") ?? `${home}/api/accounts`;
+    setUrl(overrides.authApiBaseUrl, "authApiBaseUrl", AUTH_VARIABLES.authApiBaseUrl) ?? `${home}/api/accounts`;
   return {
     issuer,
     clientId,
@@ -79,7 +78,7 @@ export function resolveAuthEndpoints(env: Environment, overrides: AuthEndpointOv
     revokeUrl: revokeUrl ?? `${home}/oauth/revoke`,
     authApiBaseUrl,
     whoamiUrl:
-      setUrl(overrides.whoamiUrl, "whoamiUrl", "CODEX_WHOAMI_URL") ??
+      setUrl(overrides.whoamiUrl, "whoamiUrl", AUTH_VARIABLES.whoamiUrl) ??
       `${authApiBaseUrl}/v1/user-auth-credential/whoami`,
     deviceUserCodeUrl: `${issuer}/api/accounts/deviceauth/usercode`,
     deviceTokenUrl: `${issuer}/api/accounts/deviceauth/token`,

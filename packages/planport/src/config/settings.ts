@@ -3,7 +3,7 @@
  * where it came from.
  * @module
  */
-import { type Environment, type HomeOptions, parseHttpUrl, readVariable } from "../environment.ts";
+import { AUTH_VARIABLES, type Environment, type HomeOptions, parseHttpUrl, readVariable } from "../environment.ts";
 import { ConfigError } from "../errors.ts";
 import { Secret } from "../secret.ts";
 import { type CodexConfig, parseCodexConfig } from "./codex-config.ts";
@@ -92,12 +92,12 @@ export function resolveSettings(input: SettingsInput): Settings {
     planportHome: paths.planportHome,
     backendBaseUrl: backendBaseUrl(flags, env, file("openai_base_url", codex.openaiBaseUrl)),
     chatgptBaseUrl: firstOf([file("chatgpt_base_url", codex.chatgptBaseUrl)], DEFAULT_CHATGPT_BASE_URL),
-    loginIssuer: url("CODEX_APP_SERVER_LOGIN_ISSUER"),
-    loginClientId: text("CODEX_APP_SERVER_LOGIN_CLIENT_ID"),
-    authApiBaseUrl: url("CODEX_AUTHAPI_BASE_URL"),
-    whoamiUrl: url("CODEX_WHOAMI_URL"),
-    refreshUrl: url("CODEX_REFRESH_TOKEN_URL_OVERRIDE"),
-    revokeUrl: url("CODEX_REVOKE_TOKEN_URL_OVERRIDE"),
+    loginIssuer: url(AUTH_VARIABLES.loginIssuer),
+    loginClientId: text(AUTH_VARIABLES.loginClientId),
+    authApiBaseUrl: url(AUTH_VARIABLES.authApiBaseUrl),
+    whoamiUrl: url(AUTH_VARIABLES.whoamiUrl),
+    refreshUrl: url(AUTH_VARIABLES.refreshUrl),
+    revokeUrl: url(AUTH_VARIABLES.revokeUrl),
     clientVersion: firstOf<string | null>([checked(env, "CODEX_CLIENT_VERSION", asVersion)], null),
     caCertificate: text("CODEX_CA_CERTIFICATE"),
     httpsProxy: firstOf<Secret | null>([proxy(env, "https_proxy"), proxy(env, "HTTPS_PROXY")], null),
