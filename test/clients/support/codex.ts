@@ -18,12 +18,7 @@ export function viaLocalhost(url: string): string {
 
 /** Points a Codex home at the simulator. */
 export function configureForSimulator(home: string, simulator: Simulator): void {
-  const lines = [
-    `chatgpt_base_url = "${viaLocalhost(simulator.chatgptBaseUrl)}"`,
-    `openai_base_url = "${simulator.codexBaseUrl}"`,
-    `cli_auth_credentials_store = "file"`,
-  ];
-  writeFileSync(join(home, "config.toml"), `${lines.join("\n")}\n`);
+  writeFileSync(join(home, "config.toml"), simulator.codexConfig);
 }
 
 /** Runs `codex` with these arguments to its end. */

@@ -112,6 +112,7 @@ function createHandle(world: World, server: SimulatorServer, closing: AbortContr
     authApiBaseUrl: `${origin}/api/accounts`,
     chatgptBaseUrl: `${origin}/backend-api`,
     codexBaseUrl: `${origin}/backend-api/codex`,
+    codexConfig: codexConfig(origin),
     accounts,
     script,
     requests: world.requests,
@@ -149,6 +150,15 @@ function createHandle(world: World, server: SimulatorServer, closing: AbortContr
     },
     close: () => (closed ??= close(server, closing)),
   };
+}
+
+function codexConfig(origin: string): string {
+  const lines = [
+    `chatgpt_base_url = "${origin.replace("127.0.0.1", "localhost")}/backend-api"`,
+    `openai_base_url = "${origin}/backend-api/codex"`,
+    `cli_auth_credentials_store = "file"`,
+  ];
+  return `${lines.join("\n")}\n`;
 }
 
 function unknownCode(): RequestError<"request_invalid"> {

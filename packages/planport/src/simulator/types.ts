@@ -82,6 +82,11 @@ export interface Simulator {
   readonly chatgptBaseUrl: string;
   /** What Codex's `openai_base_url` takes. */
   readonly codexBaseUrl: string;
+  /**
+   * Lines for a `config.toml` that points the Codex CLI here. The two bases differ in host, or it would leave for
+   * {@link SimulatorOptions.backendOrigin}.
+   */
+  readonly codexConfig: string;
   readonly accounts: Accounts;
   /** The result of a sign-in, without the dance. */
   issueTokens(options?: { readonly accountId?: string; readonly accessTokenTtlMs?: number }): SimulatedLogin;
