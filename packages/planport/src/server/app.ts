@@ -7,8 +7,8 @@ import { TrieRouter } from "hono/router/trie-router";
 import { RequestError } from "../errors.ts";
 import { silentLogger } from "../observe/index.ts";
 import { createKeyCheck, type KeyCheck } from "./admission/gateway-key.ts";
-import { checkHost } from "./admission/host.ts";
-import { answerPreflight, checkOrigin } from "./admission/origin.ts";
+import { checkAllowedHosts, checkHost } from "./admission/host.ts";
+import { answerPreflight, checkAllowedOrigins, checkOrigin } from "./admission/origin.ts";
 import type { Exchange } from "./exchange.ts";
 import { listen } from "./listen.ts";
 import { chatCompletions } from "./routes/chat.ts";
@@ -35,13 +35,21 @@ interface Entry {
 /** Answers one exchange and never throws. */
 export type Handler = (exchange: Exchange) => Promise<void>;
 
-/** Makes a gateway. Nothing listens yet. */
+/**
+ * Makes a gateway. Nothing listens yet.
+ * @throws {ConfigError} `config_invalid` for allowed hosts and origins that could never match.
+ */
 export function createGateway(options: GatewayOptions): Gateway {
+  checkAllowedHosts(options.allowedHosts ?? []);
+  checkAllowedOrigins(options.allowedOrigins ?? []);
   const context = toContext(options);
   const handle = createHandler(options, context);
   return {
     fetch: async (request) => {
-      const { exchange, response } = createWebExchange(request, context.newId, (exchange) => log(exchange, context));
+      const startedAtMs = performance.now();
+      const { exchange, response } = createWebExchange(request, context.newId, (exchange, complete) =>
+        log(exchange, context, { complete, durationMs: performance.now() - startedAtMs }),
+      );
       await handle(exchange);
       return await response;
     },
@@ -172,13 +180,15 @@ interface Outcome {
   readonly durationMs: number;
 }
 
-function log(exchange: Exchange, context: GatewayContext, outcome?: Outcome): void {
+/** One line for each request. The error's code stands in it whatever went wrong, and however the answer went out. */
+function log(exchange: Exchange, context: GatewayContext, { complete, durationMs }: Outcome): void {
   context.logger.info("http.request", {
     method: exchange.method,
     path: exchange.path,
     status: exchange.reply.status,
-    ...(outcome && { durationMs: Math.round(outcome.durationMs) }),
-    ...(outcome?.complete === false && { aborted: true }),
+    durationMs: Math.round(durationMs),
+    // The call hears of it only after this line.
+    ...(!complete && { aborted: true, errorCode: "cancelled" }),
     requestId: exchange.requestId,
     ...exchange.notes,
   });

@@ -100,7 +100,7 @@ function serveOn(server: Server, setup: ListenSetup, local: LocalAddress): void 
   server.on("request", (incoming, outgoing) => serve(incoming, outgoing, false));
   server.on("checkContinue", (incoming, outgoing) => serve(incoming, outgoing, true));
   server.on("clientError", (error: NodeJS.ErrnoException, socket) => {
-    setup.logger.debug("http.broken_request", { error });
+    setup.logger.debug("http.broken_request", { errorCode: "request_malformed", error });
     answerBrokenRequest(error, socket as Socket, underWay.get(socket));
   });
   server.on("error", (error) => setup.logger.error("http.server_error", { error }));

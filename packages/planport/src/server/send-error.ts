@@ -29,7 +29,8 @@ export function describeError(
   const error = toPlanportError(thrown);
   exchange.notes.errorCode = error.code;
   if (error.code === "internal") logFault(exchange, thrown, context.logger);
-  else if (error.status >= 500) context.logger.warn("http.failed", { requestId: exchange.requestId, error });
+  else if (error.status >= 500)
+    context.logger.warn("http.failed", { requestId: exchange.requestId, errorCode: error.code, error });
   return { body: toErrorBody(error, context.now()), error };
 }
 
@@ -51,6 +52,7 @@ export function notFound(message: string): RequestError<"not_found"> {
 function logFault(exchange: Exchange, thrown: unknown, logger: Logger): void {
   logger.error("http.fault", {
     requestId: exchange.requestId,
+    errorCode: "internal",
     error: thrown,
     ...(thrown instanceof Error && { stack: thrown.stack }),
   });

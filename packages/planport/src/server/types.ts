@@ -16,7 +16,7 @@ export interface GatewayOptions {
   readonly gatewayKey?: Secret | undefined;
   /** Largest request body, after decompression. Default 64 MiB: images are normal traffic. */
   readonly maxBodyBytes?: number | undefined;
-  /** Origins of web pages that may call, as `https://host[:port]`, beside the loopback ones. */
+  /** Origins of web pages that may call, as `https://host[:port]` in lower case, beside the loopback ones. */
   readonly allowedOrigins?: readonly string[] | undefined;
   /** Names in the Host header that are taken beside the loopback ones, as `name` or `name:port`. */
   readonly allowedHosts?: readonly string[] | undefined;

@@ -105,6 +105,7 @@ class Encoder implements ChatSseEncoder {
 
   end(): string {
     this.#passing = null;
+    if (this.#ended) return "";
     const chunker = this.#chunker;
     const chunks = chunker.end();
     return chunker.failure === null
@@ -114,6 +115,7 @@ class Encoder implements ChatSseEncoder {
 
   fail(body: OpenAIErrorBody): string {
     this.#passing = null;
+    if (this.#ended) return "";
     const { terminated, failure } = this.#chunker;
     // What goes wrong after the answer is whole is no concern of the client's.
     if (terminated) return this.#close("");
@@ -156,7 +158,6 @@ class Encoder implements ChatSseEncoder {
   }
 
   #close(last: string): string {
-    if (this.#ended) return "";
     this.#ended = true;
     return last + DONE_EVENT;
   }

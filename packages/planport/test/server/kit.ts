@@ -168,7 +168,7 @@ export function fakeClient(behaviour: Behaviour = () => ({})): FakeClient {
         ...own,
       };
     },
-    models: async () => ({ ...(await client.catalogue()), live: true, error: null }),
+    models: async () => ({ live: true, error: null, ...(await client.catalogue()) }),
     usage: async () => ({}),
     close: async () => {},
   };

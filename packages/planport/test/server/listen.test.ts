@@ -1,7 +1,8 @@
 import OpenAI from "openai";
 import { describe, expect, it } from "vitest";
 import { CredentialError, UpstreamError } from "../../src/errors.ts";
-import { createLogger } from "../../src/observe/index.ts";
+import { createLogger, type Logger } from "../../src/observe/index.ts";
+import type { CodexEvent } from "../../src/protocol/responses/event.ts";
 import { Secret } from "../../src/secret.ts";
 import { createGateway } from "../../src/server/app.ts";
 import { ask, completed, created, delta, fakeClient, rawSocket, readAnswer, send, serve, startRequest } from "./kit.ts";
@@ -180,7 +181,78 @@ describe("the access log", () => {
     request.destroy();
     await call.stopped;
     await at.close();
-    expect(lines).toContainEqual(expect.objectContaining({ status: null, aborted: true, model: "gpt-x" }));
+    const line = { status: null, aborted: true, errorCode: "cancelled", model: "gpt-x" };
+    expect(lines).toContainEqual(expect.objectContaining(line));
+  });
+
+  /** The access log's lines. */
+  function accessLog(): { logger: Logger; lines: Record<string, unknown>[] } {
+    const lines: Record<string, unknown>[] = [];
+    const note = (event: string, fields: object = {}): void => void lines.push({ event, ...fields });
+    return { lines, logger: { debug: note, info: note, warn: note, error: note } };
+  }
+
+  it("tells our error code, whether the failure was a status, came in a stream, or was the backend's own event", async () => {
+    const { logger, lines } = accessLog();
+    const client = fakeClient();
+    const at = await serve({ client, logger });
+    const failed: CodexEvent = { type: "response.failed", response: { error: { code: "server_error", message: "x" } } };
+    const body = (stream: boolean) =>
+      JSON.stringify({ model: "gpt-x", input: "hi", messages: [{ role: "user", content: "hi" }], stream });
+    client.behaviour = (call) => {
+      call.events(created, delta("a"), failed);
+      return {};
+    };
+    for (const path of ["/v1/responses", "/v1/chat/completions"])
+      for (const stream of [true, false]) await send(at, path, { body: body(stream) });
+    await send(at, "/nowhere");
+    await send(at, "/v1/models", { method: "DELETE" });
+    await send(at, "/v1/responses", { body: "{" });
+    await send(at, "/v1/responses", { body: ask(true), headers: { origin: "https://evil.example" } });
+    await at.close();
+    const access = lines.filter(({ event }) => event === "http.request");
+    expect(access.map(({ status, errorCode, aborted }) => [status, errorCode, aborted])).toEqual([
+      [200, "upstream_failed", undefined],
+      [502, "upstream_failed", undefined],
+      [200, "upstream_failed", undefined],
+      [502, "upstream_failed", undefined],
+      [404, "not_found", undefined],
+      [405, "method_not_allowed", undefined],
+      [400, "request_malformed", undefined],
+      [403, "origin_forbidden", undefined],
+    ]);
+    const warned = lines.filter(({ event }) => event === "http.failed");
+    expect(warned.map(({ errorCode }) => errorCode)).toEqual(Array(4).fill("upstream_failed"));
+  });
+
+  it("marks an answer that was left in the middle, in process too", async () => {
+    const { logger, lines } = accessLog();
+    const client = fakeClient((call) => {
+      call.events(created);
+      return {};
+    });
+    const gateway = createGateway({ client, logger, version: "1.2.3" });
+    const headers = { "content-type": "application/json" };
+    const request = new Request("http://localhost/v1/responses", { method: "POST", body: ask(true), headers });
+    await (await gateway.fetch(request)).body?.cancel();
+    expect(lines).toEqual([
+      expect.objectContaining({ event: "http.request", status: 200, aborted: true, errorCode: "cancelled" }),
+    ]);
+    expect(lines[0]?.["durationMs"]).toEqual(expect.any(Number));
+  });
+
+  it("is told of an event beside the answer that could not be read", async () => {
+    const { logger, lines } = accessLog();
+    const client = fakeClient((call) => {
+      call.events(created, delta("a"));
+      call.bytes("event: codex.rate_limits\ndata: {oops\n\n");
+      call.events(completed);
+      return {};
+    });
+    const at = await serve({ client, logger });
+    await send(at, "/v1/responses", { body: ask(true) });
+    await at.close();
+    expect(lines).toContainEqual(expect.objectContaining({ event: "http.event_not_json", type: "codex.rate_limits" }));
   });
 });
 

@@ -57,6 +57,26 @@ describe("POST /v1/chat/completions", () => {
     });
   });
 
+  it("derives a prompt cache key from the header that names the conversation, unless the request has one", async () => {
+    const client = fakeClient((call) => {
+      call.events(created, completed);
+      return {};
+    });
+    const at = await serve({ client });
+    const keyFor = async (headers: Record<string, string>, extra: object = {}): Promise<unknown> => {
+      await send(at, "/v1/chat/completions", { body: chat(extra), headers });
+      return client.calls.at(-1)?.request.prompt_cache_key;
+    };
+    const key = await keyFor({ "session-id": "conversation of mine" });
+    expect(key).toBe("5568b9cb93b29e2f54d2b86c12675a48");
+    for (const name of ["session_id", "x-session-id", "conversation_id"])
+      expect(await keyFor({ [name]: "conversation of mine" })).toBe(key);
+    expect(await keyFor({ "session-id": "another" })).not.toBe(key);
+    expect(await keyFor({ "session-id": "conversation of mine" }, { prompt_cache_key: "own" })).toBe("own");
+    expect(await keyFor({})).toBeUndefined();
+    expect(await keyFor({ "session-id": "" })).toBeUndefined();
+  });
+
   it("names the field of a bad request", async () => {
     const at = await serve();
     for (const [param, value] of [
@@ -121,6 +141,23 @@ describe("GET /v1/models", () => {
       param: "model",
       code: "model_not_found",
     });
+  });
+
+  it("says to client and log when the list is not the account's own", async () => {
+    const warned: unknown[] = [];
+    const note = (event: string, fields: object = {}): void => void warned.push({ event, ...fields });
+    const client = fakeClient();
+    const error = new UpstreamError("upstream_unreachable", "No connection.");
+    client.catalogue = async () => ({ models: [model("gpt-x", "list")], live: false, error });
+    const logger = { debug: () => {}, info: () => {}, warn: note, error: note };
+    const at = await serve({ client, logger, newId: () => "id-1" });
+    for (const path of ["/v1/models", "/v1/models/gpt-x", "/v1/models/gpt-0"])
+      expect((await send(at, path)).headers["x-planport-models"]).toBe("built-in");
+    const line = { event: "http.models_built_in", requestId: "id-1", errorCode: "upstream_unreachable", error };
+    expect(warned).toEqual([line, line, line]);
+    client.catalogue = async () => ({ models: [model("gpt-x", "list")] });
+    expect((await send(at, "/v1/models")).headers["x-planport-models"]).toBeUndefined();
+    expect(warned).toHaveLength(3);
   });
 
   it("answers HEAD without a body", async () => {

@@ -3,7 +3,7 @@
  * then talk to planport as "same origin"; its name still stands in the Host header.
  * @module
  */
-import { RequestError } from "../../errors.ts";
+import { ConfigError, RequestError } from "../../errors.ts";
 import type { Exchange } from "../exchange.ts";
 
 /** A host name and the port after it. */
@@ -37,6 +37,25 @@ export interface HostRule {
   readonly allowedHosts: readonly string[];
   /** With a key, and open to other machines, every name is fine: nobody without the key gets further. */
   readonly keyed: boolean;
+}
+
+/** What a name can hold in a Host header: other scripts come as `xn--…`. IPv6 addresses have colons too. */
+const NAME = /^[\w.:-]+$/;
+
+/**
+ * Checks the names of the settings: what is not `name` or `name:port` would never match.
+ * @throws {ConfigError} `config_invalid`
+ */
+export function checkAllowedHosts(hosts: readonly string[]): void {
+  for (const text of hosts) {
+    const host = parseHost(text);
+    if (host !== null && NAME.test(host.name) && (host.port ?? 0) <= 65_535) continue;
+    const value = text.slice(0, 100).replaceAll(/[^\w.:/?#@[\]*-]/g, "?");
+    throw new ConfigError(
+      "config_invalid",
+      `--allow-host "${value}" matches no Host header; write it as name or name:port, without http://.`,
+    );
+  }
 }
 
 /**

@@ -2,13 +2,30 @@
  * Which web pages may call. Programs send no Origin header; browsers always do when a page reads an answer or posts.
  * @module
  */
-import { RequestError } from "../../errors.ts";
+import { ConfigError, RequestError } from "../../errors.ts";
 import type { Exchange } from "../exchange.ts";
 import { isLoopbackName } from "./host.ts";
 
-const EXPOSED = "x-request-id, openai-model, retry-after, x-should-retry";
+const EXPOSED = "x-request-id, openai-model, retry-after, x-should-retry, x-planport-changes, x-planport-models";
 const METHODS = "GET, HEAD, POST";
 const PREFLIGHT_SECONDS = "600";
+
+/** A scheme and a host: pages of other schemes than http have origins too, such as `chrome-extension://…`. */
+const ORIGIN = /^[a-z][a-z\d+.-]*:\/\/[^\s/?#@\\]+$/;
+
+/**
+ * Checks the origins of the settings: a browser writes one as `scheme://host[:port]` in lower case, without the usual
+ * port and without a path (RFC 6454 §6.2), and anything else would never match.
+ * @throws {ConfigError} `config_invalid`
+ */
+export function checkAllowedOrigins(origins: readonly string[]): void {
+  for (const origin of origins) {
+    const web = /^https?:\/\//i.test(origin) && URL.canParse(origin) ? new URL(origin).origin : null;
+    if (web === null ? ORIGIN.test(origin) || origin === "null" : web === origin) continue;
+    const hint = web === null ? "write it as https://host[:port]." : `did you mean ${shown(web)}?`;
+    throw new ConfigError("config_invalid", `--allow-origin "${shown(origin)}" matches no web page's origin; ${hint}`);
+  }
+}
 
 /**
  * Lets a request without an Origin pass, and one from a loopback page or a listed origin; the answer then tells the

@@ -14,13 +14,17 @@ import { readJsonBody } from "../admission/json-body.ts";
 import type { Exchange } from "../exchange.ts";
 import { servedHeaders } from "../served-headers.ts";
 import { streamResponse } from "../stream-response.ts";
-import { type GatewayContext, noteAnswer, sendJson, threadIdOf } from "./context.ts";
+import { cacheKeyOf, type GatewayContext, noteAnswer, sendJson, threadIdOf } from "./context.ts";
 
 /** Translates a chat request, sends it on, and answers with chunks or, without `stream`, with the completion. */
 export async function chatCompletions(exchange: Exchange, context: GatewayContext): Promise<void> {
   const chat = parseChatRequest(await readJsonBody(exchange, context.maxBodyBytes));
   exchange.notes.model = chat.model;
   const { request, changes, toolNames, legacyFunctions } = chatToResponses(chat);
+  if (request.prompt_cache_key == null) {
+    const key = cacheKeyOf(exchange);
+    if (key !== undefined) request.prompt_cache_key = key;
+  }
   const answer = {
     id: `chatcmpl-${context.newId()}`,
     createdSeconds: Math.floor(context.now() / 1000),

@@ -2,6 +2,7 @@
  * What every route is given.
  * @module
  */
+import { createHash } from "node:crypto";
 import type { Logger } from "../../observe/index.ts";
 import type { CodexClient, CodexResponse } from "../../upstream/types.ts";
 import type { Exchange } from "../exchange.ts";
@@ -43,4 +44,17 @@ export function threadIdOf(exchange: Exchange): string | undefined {
   const { headers } = exchange;
   const id = headers["thread-id"] ?? headers["session-id"] ?? headers["session_id"];
   return id !== undefined && SANE_THREAD.test(id) ? id : undefined;
+}
+
+const SESSION_HEADERS = ["session-id", "session_id", "x-session-id", "conversation_id"] as const;
+
+/**
+ * A prompt cache's key for a client that names its conversation in a header but sends no `prompt_cache_key`: the same for
+ * the same conversation, on every run.
+ */
+export function cacheKeyOf({ headers }: Exchange): string | undefined {
+  const name = SESSION_HEADERS.find((candidate) => headers[candidate]);
+  if (name === undefined) return undefined;
+  const digest = createHash("sha256").update(`planport session ${headers[name] ?? ""}`, "utf8");
+  return digest.digest("hex").slice(0, 32);
 }

@@ -4,14 +4,26 @@
  */
 import { UpstreamError } from "../../errors.ts";
 import type { ModelInfo, OpenAIModel } from "../../protocol/models.ts";
+import type { ModelList } from "../../upstream/types.ts";
 import type { Exchange } from "../exchange.ts";
 import { type GatewayContext, sendJson } from "./context.ts";
 
 /** The whole catalogue. Models that the backend hides are usable, but not offered in `data`. */
 export async function listModels(exchange: Exchange, context: GatewayContext): Promise<void> {
-  const { models } = await context.client.models({ signal: exchange.signal });
+  const { models } = await fetchModels(exchange, context);
   const offered = models.filter((model) => model.visibility !== "hide");
   sendJson(exchange, { object: "list", data: offered.map(toOpenAIModel), models });
+}
+
+/** The list, and a word to client and log when it is not the account's own. */
+async function fetchModels(exchange: Exchange, context: GatewayContext): Promise<ModelList> {
+  const list = await context.client.models({ signal: exchange.signal });
+  if (!list.live) {
+    exchange.reply.headers["x-planport-models"] = "built-in";
+    const { requestId } = exchange;
+    context.logger.warn("http.models_built_in", { requestId, errorCode: list.error?.code, error: list.error });
+  }
+  return list;
 }
 
 /**
@@ -24,7 +36,7 @@ export async function getModel(
   params: Readonly<Record<string, string>>,
 ): Promise<void> {
   const id = params["id"] ?? "";
-  const { models } = await context.client.models({ signal: exchange.signal });
+  const { models } = await fetchModels(exchange, context);
   const model = models.find((candidate) => candidate.slug === id);
   if (model === undefined)
     throw new UpstreamError(
