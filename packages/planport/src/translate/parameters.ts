@@ -96,7 +96,9 @@ export const RESPONSES_PARAMETERS: Parameters = {
   ),
   text: mapped("`verbosity` is dropped, and told of, for models that take none; all else goes as it is."),
   service_tier: mapped("`fast` goes out as `priority`; `auto` and `default` are left out, as the usual case."),
-  prompt_cache_key: passed(),
+  prompt_cache_key: passed(
+    "When there is none, the conversation that the header `thread-id`, `session-id` or `session_id` names takes its place.",
+  ),
   client_metadata: passed(),
   previous_response_id: {
     fate: "refused",
@@ -129,7 +131,7 @@ export const CHAT_PARAMETERS: Parameters = {
   ),
   stream_options: mapped("`include_usage` is honoured in the answer; the backend is not told."),
   prompt_cache_key: passed(
-    "When there is none, one is derived from the header `session-id`, `session_id`, `x-session-id` or `conversation_id`, if the client sends one.",
+    "When there is none, one is derived from the header `session-id`, `session_id`, `x-session-id` or `conversation_id`, if the client sends one; else the header `thread-id` takes its place.",
   ),
   n: { fate: "refused", note: "Above 1: the backend gives one answer." },
   store: dropped(only(false), "The backend stores nothing."),
