@@ -25,7 +25,10 @@ const SIGN_IN_NEEDED: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   "credential_rejected",
   "credential_wrong_route",
   "refresh_rejected",
+  "workspace_forbidden",
 ]);
+
+const WRONG_USE: ReadonlySet<ErrorCode> = new Set<ErrorCode>(["config_invalid", "request_invalid", "listen_refused"]);
 
 const USAGE_LIMIT: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   "usage_limit_reached",
@@ -38,7 +41,7 @@ export function exitCodeFor(error: AnyPlanportError): ExitCode {
   if (error.code === "cancelled") return EXIT.interrupted;
   if (SIGN_IN_NEEDED.has(error.code)) return EXIT.signInNeeded;
   if (USAGE_LIMIT.has(error.code)) return EXIT.usageLimit;
-  return error.code === "config_invalid" || error.code === "request_invalid" ? EXIT.usage : EXIT.failure;
+  return WRONG_USE.has(error.code) ? EXIT.usage : EXIT.failure;
 }
 
 /** The part of every `--help` that tells the codes. */

@@ -240,7 +240,7 @@ describe("login", () => {
     put(home, ".codex/config.toml", 'forced_chatgpt_workspace_id = "another"');
     const input = simulator.issuePersonalAccessToken();
     const result = await run(home, ["login", "--with-access-token"], { env: pointAt(simulator), input });
-    expect(result.code).toBe(1);
+    expect(result.code).toBe(3);
     expect(result.stderr).toContain("allows only another");
     expect(existsSync(own(home))).toBe(false);
   });
@@ -261,7 +261,7 @@ describe("a workspace that Codex's configuration forbids", () => {
     const home = signedInHome(simulator);
     put(home, ".codex/config.toml", 'forced_chatgpt_workspace_id = ["a", "b"]');
     const { code, stderr } = await run(home, ["ask", "hi"], { env: pointAt(simulator) });
-    expect(code).toBe(1);
+    expect(code).toBe(3);
     expect(stderr).toContain("allows only a, b");
     expect(simulator.requests.filter((request) => request.target === "responses")).toEqual([]);
   });

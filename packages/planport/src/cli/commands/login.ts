@@ -13,20 +13,22 @@ import { deviceLogin } from "../../auth/oauth/device-login.ts";
 import { login as browserLogin } from "../../auth/oauth/login.ts";
 import { type RevokeOptions, revokeDocument } from "../../auth/oauth/revoke.ts";
 import type { CommonLoginOptions, LoginStep } from "../../auth/oauth/sign-in.ts";
-import { type Settings, describeOrigin } from "../../config/index.ts";
-import { CredentialError, RequestError } from "../../errors.ts";
+import type { Settings } from "../../config/index.ts";
+import { RequestError, type SignInError } from "../../errors.ts";
 import { createHttpClient } from "../../net/index.ts";
 import { assertAllowed, loadSettings } from "../../planport.ts";
 import { Secret } from "../../secret.ts";
 import { type CredentialDocument, type CredentialStore, createFileStore } from "../../store/index.ts";
 import { createIdentity } from "../../upstream/identity.ts";
+import { joinSignals } from "../../upstream/join-signals.ts";
 import type { CommandContext } from "../context.ts";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
 import { formatTime } from "../format.ts";
 import { readAll, readLines } from "../input.ts";
 import { openBrowser } from "../open-browser.ts";
-import type { BackendOptions } from "../session.ts";
-import { printable, startSpinner } from "../terminal.ts";
+import { judgePasted } from "../pasted.ts";
+import { type BackendOptions, assertLoginMethod } from "../session.ts";
+import { type Output, printable, startSpinner } from "../terminal.ts";
 
 /** Options of {@link login}. */
 export interface LoginOptions extends BackendOptions {
@@ -56,7 +58,7 @@ export async function login(context: CommandContext, options: LoginOptions): Pro
     store: createFileStore(planportAuthFile(context)),
   };
   try {
-    assertLoginMethod(settings);
+    assertLoginMethod("chatgpt", settings);
     const previous = await readQuietly(desk.store);
     const name = options.withAccessToken === true ? await withAccessToken(desk) : await withPerson(desk, options);
     if (previous !== null) await revokeDocument(previous, desk);
@@ -67,14 +69,6 @@ export async function login(context: CommandContext, options: LoginOptions): Pro
   }
 }
 
-function assertLoginMethod({ forcedLoginMethod }: Settings): void {
-  if (forcedLoginMethod.value !== "api") return;
-  throw new CredentialError(
-    "workspace_forbidden",
-    `${describeOrigin(forcedLoginMethod.origin)} allows API keys alone; a ChatGPT sign-in is not permitted.`,
-  );
-}
-
 /** The sign-in that is about to be replaced. A broken one cannot be revoked and is simply replaced. */
 async function readQuietly(store: CredentialStore): Promise<CredentialDocument | null> {
   return store.read().catch(() => null);
@@ -82,21 +76,71 @@ async function readQuietly(store: CredentialStore): Promise<CredentialDocument |
 
 async function withPerson(desk: Desk, options: LoginOptions): Promise<string> {
   const { context, settings, store } = desk;
+  const ended = new AbortController();
+  const { signal, release } = joinSignals(context.signal, ended.signal);
   const common: CommonLoginOptions = {
     http: desk.http,
     endpoints: desk.endpoints,
     client: desk.client,
-    signal: context.signal,
+    signal,
     allowedWorkspaceIds: settings.forcedWorkspaceIds.value,
     save: async (document) => void (await store.replace(document)),
   };
-  const pasted = options.deviceAuth === true ? null : readLines(context);
-  const steps = pasted === null ? deviceLogin(common) : browserLogin({ ...common, pasted });
-  for (;;) {
-    const step = await steps.next();
-    if (step.done === true) return nameOf(step.value.credential);
-    await show(step.value, context, options.browser);
+  const paste: PasteDesk = { state: null, ending: null, end: () => ended.abort() };
+  const steps =
+    options.deviceAuth === true
+      ? deviceLogin(common)
+      : browserLogin({ ...common, pasted: judged(readLines(context), paste, context.terminal.err) });
+  try {
+    for (let before = ""; ;) {
+      const step = await steps.next();
+      if (step.done === true) return nameOf(step.value.credential);
+      if (step.value.type === "open-url") paste.state = new URL(step.value.url).searchParams.get("state");
+      // The server has refused the pasted code: it will not take it later, and waiting would only look like work.
+      if (step.value.type === "rejected" && before === "exchanging") throw step.value.error;
+      await show(step.value, context, options.browser);
+      before = step.value.type;
+    }
+  } catch (error) {
+    throw paste.ending ?? error;
+  } finally {
+    ended.abort();
+    await steps.next().catch(() => {}); // Closes its port, wherever it stands.
+    release();
   }
+}
+
+/** What the pasted lines and the sign-in know of each other. */
+interface PasteDesk {
+  /** Of the address that was shown; null before. */
+  state: string | null;
+  /** The refusal that was pasted. */
+  ending: SignInError | null;
+  readonly end: () => void;
+}
+
+/** The lines that the sign-in should see. Not a generator: those let go of their source only once a line has come. */
+function judged(lines: AsyncIterableIterator<string>, desk: PasteDesk, err: Output): AsyncIterableIterator<string> {
+  return {
+    [Symbol.asyncIterator]() {
+      return this;
+    },
+    async next() {
+      for (;;) {
+        const line = await lines.next();
+        if (line.done === true) return line;
+        const judgement = judgePasted(line.value, desk.state);
+        if (judgement.kind === "take") return line;
+        if (judgement.kind === "end") {
+          desk.ending = judgement.error;
+          desk.end();
+          return { done: true, value: undefined };
+        }
+        await err.line(err.style.yellow(judgement.message));
+      }
+    },
+    return: async () => (await lines.return?.()) ?? { done: true, value: undefined },
+  };
 }
 
 async function show(step: LoginStep, context: CommandContext, wantsBrowser: boolean): Promise<void> {

@@ -2,26 +2,38 @@
  * `planport status`: who is signed in, from where, and what is set where.
  * @module
  */
-import { credentialPlaces, placeLabel } from "../../auth/index.ts";
+import { type CredentialPlace, credentialPlaces, placeLabel, readCredential } from "../../auth/index.ts";
 import { type Setting, type Settings, describeOrigin } from "../../config/index.ts";
-import { type AnyPlanportError, isPlanportError } from "../../errors.ts";
+import { type AnyPlanportError, CredentialError, isPlanportError } from "../../errors.ts";
 import { type PlanportDescription, loadSettings } from "../../planport.ts";
 import { Secret } from "../../secret.ts";
+import { createFileStore } from "../../store/index.ts";
 import { resolveEndpoints } from "../../upstream/endpoints.ts";
+import { abortable } from "../../upstream/retry.ts";
 import type { CommandContext } from "../context.ts";
 import { EXIT, type ExitCode, exitCodeFor } from "../exit-codes.ts";
 import { formatTime } from "../format.ts";
-import { type BackendOptions, withSession } from "../session.ts";
+import { limitedSignal } from "../limited-signal.ts";
+import { type BackendOptions, type Session, withSession } from "../session.ts";
 import { type Output, printable } from "../terminal.ts";
 
 /** How long the owner of an access token may take to look up: status must also be of use without a network. */
 const WHOAMI_TIMEOUT_MS = 5_000;
+
+/** A place that was looked in, and what was there. */
+interface Place {
+  readonly place: CredentialPlace;
+  readonly outcome: string;
+}
 
 /** What the command found out. */
 interface Status {
   readonly who: PlanportDescription | null;
   /** Why there is no sign-in, or why it could not be verified. */
   readonly problem: AnyPlanportError | null;
+  /** True when a server has vouched for the sign-in just now. */
+  readonly verified: boolean;
+  readonly places: readonly Place[];
   readonly settings: Settings;
 }
 
@@ -33,7 +45,7 @@ export async function status(
   const settings = loadSettings({ ...context, flags: options });
   const found = await look(context, options, settings);
   const { out } = context.terminal;
-  if (options.json === true) await out.line(JSON.stringify(toJson(found, context), null, 2));
+  if (options.json === true) await out.line(JSON.stringify(toJson(found), null, 2));
   else await print(found, context, Date.now());
   if (isUsable(found, Date.now())) return EXIT.ok;
   return found.problem === null ? EXIT.signInNeeded : exitCodeFor(found.problem);
@@ -41,22 +53,69 @@ export async function status(
 
 async function look(context: CommandContext, options: BackendOptions, settings: Settings): Promise<Status> {
   try {
-    return await withSession(context, options, async ({ describe, tokens }) => {
-      const who = describe();
-      if (who.kind !== "personalAccessToken") return { who, problem: null, settings };
-      try {
-        const signal = AbortSignal.any([context.signal, AbortSignal.timeout(WHOAMI_TIMEOUT_MS)]);
-        const { accountId, fedramp, email, planType, userId } = await tokens.get({ signal });
-        return { who: { ...who, accountId, fedramp, email, planType, userId }, problem: null, settings };
-      } catch (error) {
-        if (!isPlanportError(error)) throw error;
-        return { who, problem: error, settings };
-      }
+    return await withSession(context, options, async (session) => {
+      const who = session.describe();
+      const found: Status = { who, problem: null, verified: false, places: who.tried, settings };
+      return who.kind === "personalAccessToken" ? await askWhose(found, who, session, context) : found;
     });
   } catch (error) {
-    // Settings that are wrong are a fault of their own, told like everywhere else.
-    if (!isPlanportError(error) || error.code === "config_invalid") throw error;
-    return { who: null, problem: error, settings };
+    // Ctrl-C, and settings that are wrong, are told like everywhere else.
+    if (context.signal.aborted || !isPlanportError(error) || error.code === "config_invalid") throw error;
+    return { who: null, problem: error, verified: false, places: await lookAgain(context), settings };
+  }
+}
+
+/** Only its server knows whose an access token is. */
+async function askWhose(
+  found: Status,
+  who: PlanportDescription,
+  { tokens }: Session,
+  { signal }: CommandContext,
+): Promise<Status> {
+  const limit = limitedSignal(signal, WHOAMI_TIMEOUT_MS);
+  try {
+    const grant = await abortable(tokens.get({ signal: limit.signal }), limit.signal);
+    const { accountId, email, planType, userId } = grant;
+    return { ...found, who: { ...who, accountId, email, planType, userId }, verified: email !== null };
+  } catch (error) {
+    if (signal.aborted || !isPlanportError(error)) throw error;
+    return { ...found, problem: error.code === "cancelled" ? silentServer() : error };
+  } finally {
+    limit.release();
+  }
+}
+
+function silentServer(): CredentialError<"refresh_unavailable"> {
+  return new CredentialError(
+    "refresh_unavailable",
+    `The server that knows whose token this is did not answer within ${WHOAMI_TIMEOUT_MS / 1000} s.`,
+  );
+}
+
+/** The places once more, for whoever wonders why there is no sign-in: the search itself ends with an error. */
+async function lookAgain(context: CommandContext): Promise<readonly Place[]> {
+  const places: Place[] = [];
+  let isOver = false;
+  for (const place of credentialPlaces(context)) {
+    const outcome: string = isOver ? "not looked in" : await outcomeAt(place, context);
+    isOver ||= outcome === UNUSABLE;
+    places.push({ place, outcome });
+  }
+  return places;
+}
+
+/** `used` is told on a line of its own; the others were not looked in. */
+const QUIET_OUTCOMES: ReadonlySet<string> = new Set(["used", "not needed", "not looked in"]);
+const UNUSABLE = "cannot be used";
+
+async function outcomeAt(place: CredentialPlace, { env }: CommandContext): Promise<string> {
+  if (place.kind === "variable") return (env[place.name] ?? "").trim() === "" ? "not set" : UNUSABLE;
+  try {
+    const document = await createFileStore(place.path).read();
+    if (document === null) return "no such file";
+    return readCredential(document) === null ? "holds no sign-in" : UNUSABLE;
+  } catch {
+    return UNUSABLE; // Why stands in the problem.
   }
 }
 
@@ -67,35 +126,44 @@ function isUsable({ who, problem }: Status, nowMs: number): boolean {
   return who.renewable || who.expiresAtMs === null || who.expiresAtMs > nowMs;
 }
 
-/** The settings that are shown, under the names they are shown by. */
-function shownSettings(settings: Settings): [string, Setting<unknown>][] {
-  return [
-    ["codexHome", settings.codexHome],
-    ["planportHome", settings.planportHome],
-    ["backendBaseUrl", settings.backendBaseUrl],
-    ["chatgptBaseUrl", settings.chatgptBaseUrl],
-    ["loginIssuer", settings.loginIssuer],
-    ["loginClientId", settings.loginClientId],
-    ["authApiBaseUrl", settings.authApiBaseUrl],
-    ["whoamiUrl", settings.whoamiUrl],
-    ["refreshUrl", settings.refreshUrl],
-    ["revokeUrl", settings.revokeUrl],
-    ["clientVersion", settings.clientVersion],
-    ["caCertificate", settings.caCertificate],
-    ["httpsProxy", settings.httpsProxy],
-    ["noProxy", settings.noProxy],
-    ["forcedLoginMethod", settings.forcedLoginMethod],
-    ["forcedWorkspaceIds", settings.forcedWorkspaceIds],
-    ["codexCredentialsStore", settings.codexCredentialsStore],
-    ["model", settings.model],
-    ["port", settings.port],
-    ["gatewayKey", settings.gatewayKey],
-    ["logLevel", settings.logLevel],
-  ];
+interface ShownSetting {
+  /** In JSON. */
+  readonly key: string;
+  /** For people. */
+  readonly name: string;
+  readonly setting: Setting<unknown>;
 }
 
-function toJson({ who, problem, settings }: Status, context: CommandContext): Record<string, unknown> {
-  const places = credentialPlaces(context).map((place) => ({ place: placeLabel(place), outcome: null }));
+/** The settings that are shown, under the names they are shown by. */
+function shownSettings(settings: Settings): ShownSetting[] {
+  const names: Readonly<Partial<Record<keyof Settings, string>>> = {
+    codexHome: "Codex's folder",
+    planportHome: "planport's folder",
+    backendBaseUrl: "backend",
+    chatgptBaseUrl: "ChatGPT base",
+    loginIssuer: "sign-in server",
+    loginClientId: "sign-in client",
+    authApiBaseUrl: "access token server",
+    whoamiUrl: "access token owner at",
+    refreshUrl: "tokens renewed at",
+    revokeUrl: "tokens revoked at",
+    clientVersion: "client version",
+    caCertificate: "extra certificates",
+    httpsProxy: "proxy",
+    noProxy: "hosts without proxy",
+    forcedLoginMethod: "way to sign in",
+    forcedWorkspaceIds: "workspaces allowed",
+    codexCredentialsStore: "Codex's login is in",
+    model: "model",
+    host: "gateway host",
+    port: "gateway port",
+    gatewayKey: "gateway key",
+    logLevel: "log level",
+  };
+  return Object.entries(names).map(([key, name]) => ({ key, name, setting: settings[key as keyof Settings] }));
+}
+
+function toJson({ who, problem, verified, places, settings }: Status): Record<string, unknown> {
   return {
     signedIn: who !== null,
     kind: who?.kind ?? null,
@@ -104,12 +172,16 @@ function toJson({ who, problem, settings }: Status, context: CommandContext): Re
     accountId: who?.accountId ?? null,
     expiresAt: who?.expiresAtMs == null ? null : new Date(who.expiresAtMs).toISOString(),
     renewable: who?.renewable ?? false,
+    verified,
     source: who?.place == null ? null : placeLabel(who.place),
-    tried: who?.tried.map(({ place, outcome }) => ({ place: placeLabel(place), outcome })) ?? places,
+    tried: places.map(({ place, outcome }) => ({ place: placeLabel(place), outcome })),
     problem: problem === null ? null : { code: problem.code, message: problem.message },
     backend: resolveEndpoints(endpointOptions(settings)).codexBase,
     settings: Object.fromEntries(
-      shownSettings(settings).map(([name, { value, origin }]) => [name, { value, origin: describeOrigin(origin) }]),
+      shownSettings(settings).map(({ key, setting: { value, origin } }) => [
+        key,
+        { value, origin: describeOrigin(origin) },
+      ]),
     ),
   };
 }
@@ -120,30 +192,33 @@ function endpointOptions(settings: Settings): { baseUrl: string | null; chatgptB
 
 async function print(found: Status, { terminal }: CommandContext, nowMs: number): Promise<void> {
   const { out } = terminal;
-  const { who, problem, settings } = found;
-  if (who === null) await row(out, "signed in", `${out.style.red("no")}  ${printable(problem?.message ?? "")}`);
-  else await printWho(who, problem, out, nowMs);
+  const { dim, red } = out.style;
+  const { who, problem, places, settings } = found;
+  if (who === null) {
+    await row(out, "signed in", red("no"));
+    // The places follow one by one; their list in the message is for commands that say nothing else.
+    const message = problem?.message.replace(/ Tried: .*(?:not set|no such file|holds no sign-in)\./, "") ?? "";
+    await row(out, "problem", printable(message));
+  } else await printWho(found, who, out, nowMs);
+  for (const { place, outcome } of places)
+    if (!QUIET_OUTCOMES.has(outcome)) await row(out, "looked in", dim(`${placeLabel(place)}: ${outcome}`));
   const { value, origin } = settings.backendBaseUrl;
   const base = resolveEndpoints(endpointOptions(settings)).codexBase;
   const how =
     value === null
       ? `${describeOrigin(settings.chatgptBaseUrl.origin)}, then workspace routing`
       : describeOrigin(origin);
-  await row(out, "backend", `${base}  ${out.style.dim(`(${how})`)}`);
-  for (const [name, setting] of shownSettings(settings)) {
-    if (setting.origin.kind === "default" || name === "backendBaseUrl" || name === "chatgptBaseUrl") continue;
-    await row(out, "set", `${name} = ${show(setting.value)}  ${out.style.dim(`(${describeOrigin(setting.origin)})`)}`);
+  await row(out, "backend", `${base}  ${dim(`(${how})`)}`);
+  for (const { key, name, setting } of shownSettings(settings)) {
+    if (setting.origin.kind === "default" || key === "backendBaseUrl" || key === "chatgptBaseUrl") continue;
+    await row(out, "setting", `${name}: ${show(setting.value)}  ${dim(`(${describeOrigin(setting.origin)})`)}`);
   }
 }
 
-async function printWho(
-  who: PlanportDescription,
-  problem: AnyPlanportError | null,
-  out: Output,
-  nowMs: number,
-): Promise<void> {
-  const person = who.email ?? who.accountId ?? KIND_NAMES[who.kind];
-  await row(out, "signed in", out.style.bold(printable(person)));
+async function printWho(found: Status, who: PlanportDescription, out: Output, nowMs: number): Promise<void> {
+  const { problem, verified } = found;
+  const { bold, yellow } = out.style;
+  await row(out, "signed in", bold(printable(who.email ?? who.accountId ?? KIND_NAMES[who.kind])));
   await row(out, "kind", KIND_NAMES[who.kind]);
   if (who.planType !== null) await row(out, "plan", printable(who.planType));
   if (who.accountId !== null) await row(out, "workspace", printable(who.accountId));
@@ -152,11 +227,16 @@ async function printWho(
     const renewal = who.renewable ? ", renewed by itself" : expired ? ", run planport login" : "";
     await row(out, "token", `${expired ? "expired" : "expires"} ${formatTime(who.expiresAtMs, nowMs)}${renewal}`);
   }
-  if (problem !== null) await row(out, "problem", out.style.yellow(printable(problem.message)));
-  for (const { place, outcome } of who.tried) {
-    const text = `${placeLabel(place)}: ${outcome}`;
-    await row(out, outcome === "used" ? "source" : "", outcome === "used" ? placeLabel(place) : out.style.dim(text));
-  }
+  if (who.place !== null) await row(out, "found in", placeLabel(who.place));
+  if (problem !== null) await row(out, "problem", yellow(printable(problem.message)));
+  else
+    await row(
+      out,
+      "checked",
+      verified
+        ? "its server has just said whose token it is"
+        : "no server was asked whether it is still good; planport usage does",
+    );
 }
 
 const KIND_NAMES: Readonly<Record<PlanportDescription["kind"], string>> = {
