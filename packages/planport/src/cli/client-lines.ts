@@ -8,8 +8,13 @@ export interface ClientTarget {
   /** The gateway, such as `http://127.0.0.1:9107`. */
   readonly url: string;
   readonly model: string;
-  /** True when the gateway asks for a key: the lines then say where it goes, never what it is. */
+  /** True when the gateway asks for a key: the lines then take it from `PLANPORT_KEY`, and never show it. */
   readonly keyed: boolean;
+}
+
+/** A variable's assignment in the shell of a platform. */
+export function setLine(name: string, value: string, platform: string): string {
+  return platform === "win32" ? `$env:${name} = "${value}"` : `export ${name}=${value}`;
 }
 
 /** A client and its lines. */
@@ -20,11 +25,10 @@ export interface ClientLines {
 
 /** For every OpenAI client that reads the environment. */
 export function environmentLines({ url, keyed }: ClientTarget, platform: string): ClientLines {
-  const set = (name: string, value: string): string =>
-    platform === "win32" ? `$env:${name} = "${value}"` : `export ${name}=${value}`;
+  const key = keyed ? (platform === "win32" ? "$env:PLANPORT_KEY" : '"$PLANPORT_KEY"') : "planport";
   return {
     title: "any OpenAI client",
-    lines: [set("OPENAI_BASE_URL", `${url}/v1`), set("OPENAI_API_KEY", keyed ? "<your gateway key>" : "planport")],
+    lines: [setLine("OPENAI_BASE_URL", `${url}/v1`, platform), setLine("OPENAI_API_KEY", key, platform)],
   };
 }
 

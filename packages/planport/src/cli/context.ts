@@ -9,7 +9,7 @@ import type { Terminal } from "./terminal.ts";
 /** The surroundings of one command. */
 export interface CommandContext {
   readonly terminal: Terminal;
-  readonly stdin: NodeJS.ReadStream;
+  readonly stdin: NodeJS.ReadStream & { readonly fd: number };
   readonly env: Environment;
   /** `process.platform`. */
   readonly platform: NodeJS.Platform;

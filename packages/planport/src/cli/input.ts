@@ -2,6 +2,7 @@
  * What comes in on standard input.
  * @module
  */
+import { fstatSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { RequestError } from "../errors.ts";
 import type { CommandContext } from "./context.ts";
@@ -31,6 +32,36 @@ export async function readAll({ stdin, signal }: CommandContext): Promise<string
   }
   if (signal.aborted) throw new RequestError("cancelled", "Interrupted.");
   return Buffer.concat(chunks).toString("utf8");
+}
+
+/** Whoever left a pipe open by accident should learn what is waited for. */
+const PIPE_HINT_MS = 3_000;
+
+/**
+ * What was piped or redirected into the command; empty when standard input is anything else. A terminal, `/dev/null` and
+ * a socket, which a parent process may leave open for ever, are not read.
+ * @throws {RequestError} as {@link readAll}.
+ */
+export async function readPiped(context: CommandContext): Promise<string> {
+  if (!isPipeOrFile(context.stdin.fd)) return "";
+  const { err } = context.terminal;
+  const hint = setTimeout(() => {
+    void err.line(err.style.dim("planport: waiting for the end of standard input, a pipe; </dev/null goes without it"));
+  }, PIPE_HINT_MS);
+  try {
+    return await readAll(context);
+  } finally {
+    clearTimeout(hint);
+  }
+}
+
+function isPipeOrFile(fd: number): boolean {
+  try {
+    const stats = fstatSync(fd);
+    return stats.isFIFO() || stats.isFile();
+  } catch {
+    return false; // Closed.
+  }
 }
 
 /**

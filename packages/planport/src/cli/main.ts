@@ -3,13 +3,15 @@
  * @module
  */
 import { homedir } from "node:os";
+import { getSystemErrorMap } from "node:util";
 import { CommanderError } from "commander";
 import { type CommandContext, readVersion } from "./context.ts";
 import { EXIT, type ExitCode } from "./exit-codes.ts";
 import { reportFailure } from "./failure.ts";
 import { createInterrupt } from "./interrupt.ts";
 import { createProgram } from "./program.ts";
-import { type Terminal, createTerminal } from "./terminal.ts";
+import { describeUsageError, normalizeArgs } from "./usage-error.ts";
+import { type Terminal, createTerminal, printable } from "./terminal.ts";
 
 /** Runs the command in `process.argv` and ends the process with its exit code. */
 export async function runProcess(): Promise<void> {
@@ -25,9 +27,14 @@ export async function runProcess(): Promise<void> {
   };
   const code = await runCommand(process.argv.slice(2), context);
   await flush(process.stdout);
+  const unwritten = interruption.writeError();
+  if (unwritten !== null && !readerLeft(unwritten))
+    await context.terminal.err.line(
+      `${context.terminal.err.style.red("planport:")} cannot write the output: ${systemMessage(unwritten)}`,
+    );
   await flush(process.stderr);
   // Not left to the event loop: an idle keep-alive socket or a read on standard input would hold the process.
-  process.exit(interruption.readerLeft() ? EXIT.ok : code);
+  process.exit(unwritten === null ? code : readerLeft(unwritten) ? EXIT.ok : EXIT.failure);
 }
 
 /** Runs one command line. Never throws: failures are told on standard error and become an exit code. */
@@ -43,25 +50,25 @@ export async function runCommand(args: readonly string[], context: CommandContex
   }
   const json = asksForJson(args);
   try {
-    await program.parseAsync([...args], { from: "user" });
+    await program.parseAsync(normalizeArgs(args, program), { from: "user" });
     return code;
   } catch (error) {
-    if (error instanceof CommanderError) return reportUsage(error, terminal, json);
+    if (error instanceof CommanderError) {
+      if (error.exitCode === 0) return EXIT.ok; // Help or version, which commander has printed.
+      return reportUsage(describeUsageError(error, args, program), terminal, json);
+    }
     // Whoever pressed Ctrl-C, or stopped reading, knows why it ended.
     if (context.signal.aborted) return EXIT.interrupted;
     return reportFailure(error, terminal.err, { json, debug: context.env["PLANPORT_LOG"]?.toLowerCase() === "debug" });
   }
 }
 
-async function reportUsage(error: CommanderError, { err }: Terminal, json: boolean): Promise<ExitCode> {
-  if (error.exitCode === 0) return EXIT.ok; // Help or version, which commander has printed.
-  // Commander writes `error: unknown command 'x'\n(Did you mean y?)`; it becomes one line like all others.
-  const message = error.message.replace(/^error: /, "").replaceAll(/\s*\n\s*/g, " ");
+async function reportUsage(message: string, { err }: Terminal, json: boolean): Promise<ExitCode> {
   if (json) {
-    const body = { message, type: "invalid_request_error", param: null, code: error.code };
+    const body = { message, type: "invalid_request_error", param: null, code: "request_invalid" };
     await err.line(JSON.stringify({ error: body }));
   } else {
-    await err.line(`${err.style.red("planport:")} ${message}. See planport --help.`);
+    await err.line(`${err.style.red("planport:")} ${printable(message)}`);
   }
   return EXIT.usage;
 }
@@ -73,26 +80,35 @@ function asksForJson(args: readonly string[]): boolean {
 
 interface Interruption {
   readonly signal: AbortSignal;
-  /** True when whoever read standard output closed it (`planport ask … | head -1`). */
-  readerLeft(): boolean;
+  /** Why standard output takes nothing more; null while it does. */
+  writeError(): NodeJS.ErrnoException | null;
+}
+
+/** Whoever read standard output has closed it (`planport ask … | head -1`): it is enough, and no fault. */
+function readerLeft(error: NodeJS.ErrnoException): boolean {
+  return error.code === "EPIPE" || error.code === "EOF" || error.code === "ERR_STREAM_DESTROYED";
+}
+
+function systemMessage(error: NodeJS.ErrnoException): string {
+  return getSystemErrorMap().get(error.errno ?? 0)?.[1] ?? error.message;
 }
 
 function watchProcess(): Interruption {
   const controller = new AbortController();
-  let left = false;
+  let writeError: NodeJS.ErrnoException | null = null;
   const interrupt = createInterrupt({
     onFirst: () => controller.abort(),
     onSecond: () => process.exit(EXIT.interrupted),
     now: () => performance.now(),
   });
   process.on("SIGINT", interrupt).on("SIGTERM", interrupt);
-  process.stdout.on("error", () => {
-    left = true;
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+    writeError ??= error;
     controller.abort();
   });
   // Nobody to tell: standard error itself is gone.
   process.stderr.on("error", () => {});
-  return { signal: controller.signal, readerLeft: () => left };
+  return { signal: controller.signal, writeError: () => writeError };
 }
 
 async function flush(stream: NodeJS.WriteStream): Promise<void> {

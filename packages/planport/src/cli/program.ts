@@ -96,6 +96,7 @@ function addSignInCommands(program: Command, context: CommandContext, setResult:
     .description("who is signed in, from where, and what is set")
     .option("--json", "print JSON")
     .addOption(baseUrlOption())
+    .addOption(logLevelOption())
     .addHelpText("after", examples("planport status", "planport status --json"))
     .action(async (options: BackendOptions & { readonly json?: boolean }) => {
       const { status } = await import("./commands/status.ts");
@@ -107,7 +108,7 @@ function addAskCommand(program: Command, context: CommandContext, setResult: Set
   program
     .command("ask")
     .description("ask one question and print the answer as it is written")
-    .argument("[question...]", "the question; `-`, or nothing, reads standard input")
+    .argument("[question...]", "the question; what is piped in follows it; `-` at the end reads any standard input")
     .option("-m, --model <model>", "the model (planport models lists them)")
     .option("--effort <level>", "how hard to think: low, medium, high, … as the model offers")
     .option("--system <text>", "instructions for the model")
@@ -119,7 +120,8 @@ function addAskCommand(program: Command, context: CommandContext, setResult: Set
       "after",
       examples(
         'planport ask "why is the sky blue?"',
-        'git diff | planport ask --system "Review this change." -',
+        'planport ask "summarise this" < notes.txt',
+        'git diff | planport ask --system "Review this change."',
         'planport ask --json "hello" | jq -r .type',
       ),
     )
@@ -191,9 +193,9 @@ function addSimulatorCommands(program: Command, context: CommandContext, setResu
   program
     .command("simulator")
     .description("run the stand-in for OpenAI's sign-in server and the Codex backend")
-    .option("-p, --port <port>", "port to listen on; 0 takes any free one", "0")
+    .option("-p, --port <port>", "port to listen on (default: any free one)")
     .addHelpText("after", examples("planport simulator", "planport simulator --port 9900"))
-    .action(async (options: { readonly port: string }) => {
+    .action(async (options: { readonly port?: string }) => {
       const { simulator } = await import("./commands/simulator.ts");
       setResult(await simulator(context, options));
     });

@@ -92,6 +92,8 @@ export function printable(text: string): string {
 
 /** A sign of life on a terminal while one waits. */
 export interface Spinner {
+  /** Shows another text from now on. */
+  readonly update: (label: string) => void;
   /** Takes it off the screen. Calling it again does no harm. */
   readonly stop: () => void;
 }
@@ -101,16 +103,21 @@ const FRAME_MS = 80;
 
 /** Shows a spinner; nothing at all when `output` is not a terminal. */
 export function startSpinner(output: Output, label: string): Spinner {
-  if (!output.isTty) return { stop: () => {} };
+  if (!output.isTty) return { update: () => {}, stop: () => {} };
   let frame = 0;
+  let text = label;
   const draw = (): void => {
-    void output.write(`\r${output.style.cyan(FRAMES[frame % FRAMES.length] ?? "")} ${output.style.dim(label)}`);
+    void output.write(`\r${output.style.cyan(FRAMES[frame % FRAMES.length] ?? "")} ${output.style.dim(text)}\u001B[K`);
     frame += 1;
   };
   draw();
   const timer = setInterval(draw, FRAME_MS).unref();
   let running = true;
   return {
+    update(next) {
+      text = next;
+      if (running) draw();
+    },
     stop() {
       if (!running) return;
       running = false;

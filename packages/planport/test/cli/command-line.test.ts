@@ -1,4 +1,5 @@
-import { copyFileSync, mkdirSync, readFileSync } from "node:fs";
+import { spawn } from "node:child_process";
+import { closeSync, copyFileSync, existsSync, mkdirSync, openSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { binFile, newHome, put, run } from "./support/cli.ts";
@@ -68,6 +69,11 @@ describe("a wrong command line ends with 2 and one line", () => {
     ["a port that is none", ["serve", "--port", "70000"], "planport: --port is not usable"],
     ["a log level that is none", ["usage", "--log-level", "loud"], "planport: --log-level is not usable"],
     ["no question", ["ask"], "planport: The question is empty."],
+    ["help of an unknown command", ["help", "lgoin"], "planport: unknown command 'lgoin' (Did you mean login?)"],
+    ["an unknown command with --help", ["nope", "--help"], "planport: unknown command 'nope'. See planport --help"],
+    ["an argument too many", ["status", "x"], "planport: status takes no arguments. See planport status --help"],
+    ["an empty model", ["ask", "-m", "", "hi"], "planport: -m, --model is empty"],
+    ["an empty effort", ["ask", "--effort", "", "hi"], "planport: --effort is empty"],
   ])("%s", async (_, args, message) => {
     const { code, stdout, stderr } = await run(newHome(), args);
     expect(code).toBe(2);
@@ -80,7 +86,14 @@ describe("a wrong command line ends with 2 and one line", () => {
     const { code, stdout, stderr } = await run(newHome(), ["models", "--json", "--foo"]);
     expect(code).toBe(2);
     expect(stdout).toBe("");
-    expect(JSON.parse(stderr)).toMatchObject({ error: { message: "unknown option '--foo'" } });
+    expect(JSON.parse(stderr)).toEqual({
+      error: {
+        message: "unknown option '--foo'. See planport models --help",
+        type: "invalid_request_error",
+        param: null,
+        code: "request_invalid",
+      },
+    });
   });
 });
 
@@ -100,6 +113,21 @@ describe("settings that are wrong", () => {
     expect(code).toBe(2);
     expect(stderr).toContain(`planport: ${file}:2:`);
     expect(stderr.trimEnd()).not.toContain("\n");
+  });
+});
+
+describe("output that cannot be written", () => {
+  it.runIf(existsSync("/dev/full"))("ends with 1 and one line that says why", async () => {
+    const full = openSync("/dev/full", "w");
+    const child = spawn(process.execPath, [binFile, "status"], {
+      env: { HOME: newHome(), PATH: process.env["PATH"] ?? "" },
+      stdio: ["ignore", full, "pipe"],
+    });
+    closeSync(full);
+    let stderr = "";
+    child.stderr.setEncoding("utf8").on("data", (text: string) => (stderr += text));
+    const code = await new Promise((resolve) => child.on("close", resolve));
+    expect([code, stderr]).toEqual([1, "planport: cannot write the output: no space left on device\n"]);
   });
 });
 

@@ -1,7 +1,8 @@
+import { existsSync } from "node:fs";
 import { createServer, type AddressInfo } from "node:net";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type Simulator, startSimulator } from "../../src/simulator/index.ts";
-import { newHome, pointAt, run, type Running, signedInHome, start } from "./support/cli.ts";
+import { newHome, pointAt, put, run, type Running, signedInHome, start } from "./support/cli.ts";
 
 let simulator: Simulator;
 let home: string;
@@ -78,11 +79,38 @@ describe("serve", () => {
     running.child.kill("SIGTERM");
     const { stdout, stderr } = await running.finished;
     expect(stdout + stderr).not.toContain("a-key-of-mine");
+    // What is to be copied takes it from the variable, so that it works as it stands.
+    expect(stdout).toMatch(/OPENAI_API_KEY ?= ?"\$(env:)?PLANPORT_KEY"/);
+    expect(stdout).toContain('-H "authorization: Bearer $PLANPORT_KEY"');
+  });
+
+  it("shows a model that the account has, and whose plan it is, also for an access token", async () => {
+    const models = [
+      { slug: "second", priority: 2 },
+      { slug: "first", priority: 1 },
+    ];
+    simulator.script.push("models", { kind: "http", status: 200, body: { models } });
+    home = newHome();
+    env = { ...env, CODEX_ACCESS_TOKEN: simulator.issuePersonalAccessToken() };
+    put(home, ".codex/config.toml", 'model = "not-there"');
+    const { running } = await serve();
+    running.child.kill("SIGTERM");
+    const { stdout } = await running.finished;
+    expect(stdout).toContain('"model": "first"');
+    expect(stdout).toContain("with the plan of person@example.com (pro)");
+  });
+
+  it("beyond this machine says so, with an address that is no wildcard", async () => {
+    env = { ...env, PLANPORT_KEY: "a-key-of-mine-0123456789" };
+    const { running } = await serve("--host", "0.0.0.0");
+    running.child.kill("SIGTERM");
+    const { stdout } = await running.finished;
+    expect(stdout).toMatch(/^Other machines are let in, with the key: they use http:\/\/(?!0\.0\.0\.0)\S+:\d+/m);
   });
 
   it("does not listen beyond this machine without a key", async () => {
     const { code, stdout, stderr } = await run(home, ["serve", "--port", "0", "--host", "0.0.0.0"], { env });
-    expect(code).toBe(1);
+    expect(code).toBe(2);
     expect(stdout).toBe("");
     expect(stderr).toContain("planport: ");
     expect(stderr).toContain("PLANPORT_KEY");
@@ -118,11 +146,19 @@ describe("simulator", () => {
     const lines = [...printed.matchAll(/^(?:export |\$env:)(\w+) ?= ?"?([^"\n]+)"?$/gm)];
     const printedEnv = Object.fromEntries(lines.map(([, name = "", value = ""]) => [name, value]));
     expect(printed).toContain('openai_base_url = "http://');
-    const asked = await run(newHome(), ["ask", "hi"], { env: printedEnv });
+    // The token is not among them: while it is set, no sign-in is used.
+    expect(printedEnv).not.toHaveProperty("CODEX_ACCESS_TOKEN");
+    const [token = ""] = /at-[\w-]+/.exec(printed) ?? [];
+    const asked = await run(newHome(), ["ask", "hi"], { env: { ...printedEnv, CODEX_ACCESS_TOKEN: token } });
     expect(asked.code).toBe(0);
     expect(asked.stdout).toContain("hi");
+    const signedIn = await run(newHome(), ["login", "--device-auth"], { env: printedEnv });
+    expect(signedIn.code).toBe(0);
+    const [folder = ""] = [printedEnv["PLANPORT_HOME"]];
+    expect(signedIn.stdout).toContain(folder);
     running.child.kill("SIGTERM");
     await running.finished;
+    if (process.platform !== "win32") expect(existsSync(folder)).toBe(false);
   });
 });
 
@@ -138,6 +174,7 @@ describe("demo", () => {
     expect(stdout).toContain("% used");
     for (const title of ["curl", "openai for Node", "openai for Python", "Codex CLI"]) expect(stdout).toContain(title);
     expect(stdout).not.toContain("✘");
+    expect(stdout).toContain("The lines below work while the demo runs");
   });
 
   it("does not touch the user's own folders, and leaves nothing behind", async () => {

@@ -6,8 +6,9 @@ import { RequestError, UpstreamError } from "../../errors.ts";
 import { type CodexEvent, type OutputItemEvent, type ResponsesRequest, isEvent, isItem } from "../../protocol/index.ts";
 import type { CodexClient } from "../../upstream/index.ts";
 import type { CommandContext } from "../context.ts";
+import { defaultModel } from "../default-model.ts";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
-import { readAll } from "../input.ts";
+import { readAll, readPiped } from "../input.ts";
 import { type BackendOptions, withSession } from "../session.ts";
 import { type Output, printable, startSpinner } from "../terminal.ts";
 
@@ -24,13 +25,18 @@ export interface AskOptions extends BackendOptions {
 /** Runs the command. */
 export async function ask(context: CommandContext, words: readonly string[], options: AskOptions): Promise<ExitCode> {
   const { terminal, signal } = context;
+  assertNotBlank("-m, --model", options.model);
+  assertNotBlank("--effort", options.effort);
   const question = await readQuestion(context, words);
   return withSession(context, options, async ({ client, settings }) => {
     const spinner = startSpinner(terminal.err, "thinking");
     try {
-      const model = settings.model.value ?? (await defaultModel(client, signal));
+      const model = await chooseModel(client, settings.model.value, options, signal);
       const showReasoning = terminal.err.isTty && options.json !== true && options.stream;
-      const answer = await client.send(buildRequest(question, model, options, showReasoning), { signal });
+      const answer = await client.send(buildRequest(question, model, options, showReasoning), {
+        signal,
+        onRetry: (error) => spinner.update(`${printable(error.message)} Trying again`),
+      });
       const print = options.json === true ? printJson : options.stream ? printStream : printWhole;
       const ending = await print(withoutSpinner(answer.events, spinner.stop), context);
       if (signal.aborted) throw new RequestError("cancelled", "Interrupted.");
@@ -41,28 +47,48 @@ export async function ask(context: CommandContext, words: readonly string[], opt
   });
 }
 
+/** An empty value is most likely a shell variable that is not set; the backend would only see that it is odd. */
+function assertNotBlank(flag: string, value: string | undefined): void {
+  if (value?.trim() === "")
+    throw new RequestError("request_invalid", `${flag} is empty: give it a value, or leave it out.`);
+}
+
 /**
- * The model to use when nobody named one: the first of the account's list, which the backend sorts by `priority`.
+ * The model to ask: the one that was named, else the first of the account's list.
  * @throws {UpstreamError} `model_not_found` when the account has none.
+ * @throws {RequestError} `request_invalid` for an effort that the model does not list.
  */
-async function defaultModel(client: CodexClient, signal: AbortSignal): Promise<string> {
-  const { models } = await client.models({ signal });
-  const listed = models.filter((model) => model.visibility === "list").sort((a, b) => a.priority - b.priority);
-  const first = listed[0] ?? models[0];
-  if (first === undefined) throw new UpstreamError("model_not_found", "Your plan offers no model.");
-  return first.slug;
+async function chooseModel(
+  client: CodexClient,
+  named: string | null,
+  { effort }: AskOptions,
+  signal: AbortSignal,
+): Promise<string> {
+  if (named !== null && effort === undefined) return named;
+  const list = await client.models({ signal });
+  const slug = named ?? defaultModel(list);
+  if (slug === null) throw new UpstreamError("model_not_found", "Your plan offers no model.");
+  const levels = (list.models.find((model) => model.slug === slug)?.supported_reasoning_levels ?? []).map(
+    (level) => level.effort,
+  );
+  // A model that the list does not have, or that lists nothing, is the backend's to judge.
+  if (effort !== undefined && levels.length > 0 && !levels.includes(effort))
+    throw new RequestError(
+      "request_invalid",
+      `--effort "${effort}" is not one that ${slug} offers: ${levels.join(", ")}.`,
+    );
+  return slug;
 }
 
 async function readQuestion(context: CommandContext, words: readonly string[]): Promise<string> {
-  let question = words.join(" ");
-  if (words.length === 0 || words.includes("-")) {
-    if (words.length === 0 && context.stdin.isTTY)
-      throw new RequestError("request_invalid", 'There is no question. Try: planport ask "why is the sky blue?"');
-    const input = await readAll(context);
-    const before = words.filter((word) => word !== "-").join(" ");
-    question = before === "" ? input : `${before}\n\n${input}`;
-  }
-  if (question.trim() === "") throw new RequestError("request_invalid", "The question is empty.");
+  if (words.length === 0 && context.stdin.isTTY)
+    throw new RequestError("request_invalid", 'There is no question. Try: planport ask "why is the sky blue?"');
+  // Elsewhere a dash is a word like others: what is 5 - 3.
+  const dashed = words.at(-1) === "-";
+  const asked = (dashed ? words.slice(0, -1) : words).join(" ");
+  const input = words.length === 0 || dashed ? await readAll(context) : await readPiped(context);
+  const question = [asked, input].filter((part) => part.trim() !== "").join("\n\n");
+  if (question === "") throw new RequestError("request_invalid", "The question is empty.");
   return question;
 }
 

@@ -64,6 +64,10 @@ export async function demo(context: CommandContext, words: readonly string[]): P
       );
       try {
         const model = await tour(context, { steps, planport, url: listening.url, question });
+        if (!out.isTty)
+          await out.line(
+            "\nThe lines below work while the demo runs, and it ends here because this is no terminal. In one it stays up.",
+          );
         await showClients(steps, listening.url, model);
         if (!out.isTty) return;
         await out.line(`\n${out.style.dim("The gateway stays up: try the lines above. Ctrl-C ends it.")}`);

@@ -20,15 +20,27 @@ export async function models(context: CommandContext, options: ModelsOptions): P
   const { terminal, signal } = context;
   return withSession(context, options, async ({ client }) => {
     const spinner = startSpinner(terminal.err, "asking for the models");
-    const catalogue = await client.models({ signal }).finally(spinner.stop);
-    const shown = catalogue.models
+    const list = await client.models({ signal }).finally(spinner.stop);
+    const shown = list.models
       .filter((model) => options.all === true || model.visibility !== "hide")
       .sort((a, b) => a.priority - b.priority);
-    if (options.json === true)
-      await terminal.out.line(JSON.stringify({ object: "list", data: shown.map(toJson) }, null, 2));
-    else await printModels(shown, terminal.out);
+    if (options.json === true) {
+      const error = list.error === null ? null : { code: list.error.code, message: list.error.message };
+      const body = { object: "list", live: list.live, error, data: shown.map(toJson) };
+      await terminal.out.line(JSON.stringify(body, null, 2));
+    } else await printModels(shown, terminal.out);
+    if (!list.live) await warnOfBuiltIn(list.error, terminal.err);
     return EXIT.ok;
   });
+}
+
+async function warnOfBuiltIn(error: Error | null, err: Output): Promise<void> {
+  const why = error === null ? "" : ` (${printable(error.message).replace(/[.\s]+$/, "")})`;
+  await err.line(
+    err.style.yellow(
+      `planport: the backend could not be asked${why}; this is planport's built-in list, not your plan's.`,
+    ),
+  );
 }
 
 function toJson(model: ModelInfo): Record<string, unknown> {
@@ -48,7 +60,9 @@ async function printModels(models: readonly ModelInfo[], out: Output): Promise<v
     await out.line("Your plan offers no model.");
     return;
   }
+  const { bold, dim } = out.style;
   const width = Math.max(...models.map((model) => printable(model.slug).length));
+  await out.line(dim(`${"MODEL".padEnd(width)}  CONTEXT  REASONING EFFORTS`));
   for (const model of models) {
     const slug = printable(model.slug);
     const context = model.context_window == null ? "" : `${Math.round(model.context_window / 1000)}k`;
@@ -57,9 +71,11 @@ async function printModels(models: readonly ModelInfo[], out: Output): Promise<v
       .join(" ");
     const hidden = model.visibility === "hide" ? "  hidden" : "";
     await out.line(
-      `${out.style.bold(slug)}${" ".repeat(width - slug.length)}  ${context.padStart(6)}  ${out.style.dim(printable(efforts) + hidden)}`,
+      `${bold(slug)}${" ".repeat(width - slug.length)}  ${context.padStart(7)}  ${dim(printable(efforts) + hidden)}`,
     );
   }
+  await out.line();
+  await out.line(dim("CONTEXT is in tokens (272k: 272,000). * marks the effort that is used when none is named."));
 }
 
 function effortsOf(model: ModelInfo): string[] {

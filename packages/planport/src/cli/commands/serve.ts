@@ -2,11 +2,18 @@
  * `planport serve`: the gateway.
  * @module
  */
+import { hostname, networkInterfaces } from "node:os";
+import { isPlanportError } from "../../errors.ts";
+import { isLoopback } from "../../net/proxy.ts";
 import { createGateway } from "../../server/index.ts";
+import { snapshotCatalogue } from "../../upstream/index.ts";
+import { abortable } from "../../upstream/retry.ts";
 import { VERSION } from "../../version.ts";
-import { curlLines, environmentLines } from "../client-lines.ts";
+import { curlLines, environmentLines, setLine } from "../client-lines.ts";
 import { type CommandContext, untilAborted } from "../context.ts";
+import { defaultModel } from "../default-model.ts";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
+import { limitedSignal } from "../limited-signal.ts";
 import { type BackendOptions, type Session, withSession } from "../session.ts";
 import { printable } from "../terminal.ts";
 
@@ -19,8 +26,8 @@ export interface ServeOptions extends BackendOptions {
   readonly allowHost?: readonly string[];
 }
 
-/** The model in the lines to copy when the settings name none. */
-const EXAMPLE_MODEL = "gpt-5.5";
+/** The lines to copy wait so long for the account's models and name, and no longer. */
+const LOOK_LIMIT_MS = 3_000;
 
 /** Runs the command. It ends when the process is told to stop. */
 export async function serve(context: CommandContext, options: ServeOptions): Promise<ExitCode> {
@@ -38,7 +45,7 @@ export async function serve(context: CommandContext, options: ServeOptions): Pro
     });
     const listening = await gateway.listen({ host: settings.host.value, port: settings.port.value });
     try {
-      await greet(context, session, listening.url);
+      await greet(context, session, listening.url, await lookAround(session, context));
       await untilAborted(context.signal);
       await context.terminal.err.line("planport: stopping; running answers may end (Ctrl-C again cuts them)");
     } finally {
@@ -48,16 +55,59 @@ export async function serve(context: CommandContext, options: ServeOptions): Pro
   });
 }
 
-async function greet({ terminal, platform }: CommandContext, session: Session, url: string): Promise<void> {
+/** What the backend tells about the account. */
+interface Surroundings {
+  readonly model: string;
+  readonly email: string | null;
+  readonly accountId: string | null;
+  readonly planType: string | null;
+}
+
+/** Asks for the account's models and its name. A backend that is slow or away is no reason not to serve. */
+async function lookAround(session: Session, { terminal, signal }: CommandContext): Promise<Surroundings> {
+  const { client, tokens, settings } = session;
+  const limit = limitedSignal(signal, LOOK_LIMIT_MS);
+  try {
+    const grant = await abortable(tokens.get({ signal: limit.signal }), limit.signal);
+    const list = await client.models({ signal: limit.signal });
+    const named = settings.model.value;
+    const hasNamed = named !== null && (!list.live || list.models.some((model) => model.slug === named));
+    return { ...grant, model: hasNamed ? named : (defaultModel(list) ?? builtInModel()) };
+  } catch (error) {
+    // Told to whoever looks at the terminal; clients get it with each answer.
+    if (isPlanportError(error) && error.code !== "cancelled")
+      await terminal.err.line(terminal.err.style.yellow(`planport: ${printable(error.message)}`));
+    return { ...session.describe(), model: settings.model.value ?? builtInModel() };
+  } finally {
+    limit.release();
+  }
+}
+
+function builtInModel(): string {
+  return defaultModel(snapshotCatalogue()) ?? "";
+}
+
+async function greet(
+  { terminal, platform }: CommandContext,
+  { settings }: Session,
+  url: string,
+  { model, ...who }: Surroundings,
+): Promise<void> {
   const { out } = terminal;
-  const { bold, dim } = out.style;
-  const { settings } = session;
-  const who = session.describe();
-  const target = { url, model: settings.model.value ?? EXAMPLE_MODEL, keyed: settings.gatewayKey.value !== null };
+  const { bold, dim, yellow } = out.style;
+  const target = { url, model, keyed: settings.gatewayKey.value !== null };
   const name = who.email ?? who.accountId;
   const plan = who.planType === null ? "" : ` (${who.planType})`;
   await out.line(`planport ${VERSION} is listening on ${bold(url)}`);
   if (name !== null) await out.line(dim(`with the plan of ${printable(name + plan)}`));
+  const others = addressesBeyond(settings.host.value, new URL(url).port);
+  if (others.length > 0)
+    await out.line(yellow(`Other machines are let in, with the key: they use ${others.join(" or ")}`));
+  if (target.keyed) {
+    await out.line();
+    await out.line(dim("# in the terminal of the client, first the key that you set:"));
+    await out.line(dim(`# ${setLine("PLANPORT_KEY", "…", platform)}`));
+  }
   for (const { title, lines } of [environmentLines(target, platform), curlLines(target)]) {
     await out.line();
     await out.line(dim(`# ${title}`));
@@ -65,4 +115,19 @@ async function greet({ terminal, platform }: CommandContext, session: Session, u
   }
   await out.line();
   await out.line(dim("Ctrl-C stops it."));
+}
+
+/** Where other machines find a gateway that listens on `host`; empty when they cannot. */
+function addressesBeyond(host: string, port: string): string[] {
+  const name = host.replace(/^\[(.*)\]$/, "$1");
+  if (isLoopback(name)) return [];
+  const any = name === "0.0.0.0" || name === "::";
+  const names = any
+    ? Object.values(networkInterfaces()).flatMap((addresses = []) =>
+        addresses.filter(({ internal, family }) => !internal && family === "IPv4").map(({ address }) => address),
+      )
+    : [name];
+  return (names.length === 0 ? [hostname()] : names).map(
+    (one) => `http://${one.includes(":") ? `[${one}]` : one}:${port}`,
+  );
 }
