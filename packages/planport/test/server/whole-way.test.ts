@@ -160,6 +160,15 @@ describe("from an OpenAI client to the backend and back", () => {
     }
   });
 
+  it("answers with a status when already the first event cannot be read", async () => {
+    const at = await gateway();
+    const effect: Effect = { kind: "malformed", afterEvents: 0 };
+    const chat = await bothWays(at, "/v1/chat/completions", { messages }, effect);
+    const responses = await bothWays(at, "/v1/responses", { input: "hi" }, effect);
+    for (const answer of [...chat, ...responses])
+      expect([answer.status, errorOf(answer)]).toMatchObject([502, { code: "upstream_malformed" }]);
+  });
+
   it("is not disturbed by empty data, a [DONE], or a malformed event beside the answer", async () => {
     const at = await gateway();
     const text = "data:\n\ndata: [DONE]\n\nevent: codex.rate_limits\ndata: {oops\n\nevent: keepalive\ndata: \n\n";
