@@ -9,7 +9,7 @@ import { type Simulator, startSimulator } from "../../packages/planport/src/simu
 import { codexScript, configureForSimulator, execTurn, runCodex, viaLocalhost } from "./support/codex.ts";
 import { reportNotRun } from "./support/not-run.ts";
 import { temporaryFolder } from "./support/process.ts";
-import { signedInHome, startGateway } from "./support/stack.ts";
+import { signedInHome, startGateway, startPlanport } from "./support/stack.ts";
 
 let simulator: Simulator;
 let home: string;
@@ -87,6 +87,20 @@ else {
       await signIn();
       const report = await execTurn(home, "gpt-6.1-sol", "Reply with exactly: a lite answer");
       expect(report.answer).toBe("a lite answer");
+    });
+
+    it("stays with the simulator by the lines that planport simulator prints", async () => {
+      const running = startPlanport(temporaryFolder("simulator-home"), ["simulator"], {});
+      const [printed] = await running.waitFor(/[\s\S]*Ctrl-C stops it/);
+      const lines = printed.match(/^\w+ = ".*"$/gm) ?? [];
+      writeFileSync(join(home, "config.toml"), lines.join("\n"));
+      const [origin] = /http:\/\/127\.0\.0\.1:\d+/.exec(printed) ?? [""];
+      const login = ["login", "--device-auth", "--experimental_issuer", viaLocalhost(origin)];
+      expect((await runCodex(login, home)).code).toBe(0);
+      const report = await execTurn(home, "gpt-5.5", "Reply with exactly: as printed");
+      expect(report.answer).toBe("as printed");
+      running.child.kill();
+      await running.finished;
     });
 
     it("is told of a usage limit in its own words", async () => {

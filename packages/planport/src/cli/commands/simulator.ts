@@ -61,10 +61,7 @@ async function printLines(running: Simulator, home: string, { terminal, platform
         ? [`$env:CODEX_ACCESS_TOKEN = "${token}"; ${ask}; Remove-Item Env:CODEX_ACCESS_TOKEN`]
         : [`CODEX_ACCESS_TOKEN=${token} ${ask}`],
     ],
-    [
-      "Codex CLI, in the config.toml of a CODEX_HOME of its own",
-      [`chatgpt_base_url = "${running.chatgptBaseUrl}"`, `openai_base_url = "${running.codexBaseUrl}"`],
-    ],
+    ["Codex CLI, in the config.toml of a CODEX_HOME of its own", running.codexConfig.trimEnd().split("\n")],
     [
       "see and steer it: expire tokens, use up the plan, fail answers (docs/simulator.md)",
       [`curl ${running.origin}/_simulator/state`],
