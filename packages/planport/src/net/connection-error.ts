@@ -2,6 +2,7 @@
  * Connection failures in words.
  * @module
  */
+import { getSystemErrorMap } from "node:util";
 import { UpstreamError } from "../errors.ts";
 import { PooledDispatcher } from "./dispatcher.ts";
 
@@ -76,9 +77,16 @@ function reasonOf(error: unknown, code: string | null): string {
   if (refused !== null) return `the proxy refused the connection (HTTP ${refused})`;
   if (code === null) return "the connection failed";
   const certificate = CERTIFICATE_REASONS[code];
-  if (certificate === undefined) return REASONS[code] ?? (code.startsWith("ERR_SSL") ? `TLS failed (${code})` : code);
+  if (certificate === undefined)
+    return REASONS[code] ?? (code.startsWith("ERR_SSL") ? `TLS failed (${code})` : wordsFor(code));
   if (!UNKNOWN_AUTHORITY.test(code)) return certificate;
   return `${certificate}; if this network inspects TLS, set CODEX_CA_CERTIFICATE to the PEM file of its authority`;
+}
+
+/** The system's own words for its code. Codes of libraries mean nothing to whoever reads a message; they stay in `cause`. */
+function wordsFor(code: string): string {
+  for (const [name, words] of getSystemErrorMap().values()) if (name === code) return words;
+  return "the connection failed";
 }
 
 /** What the proxy answered to CONNECT; undici says it in the message alone. */

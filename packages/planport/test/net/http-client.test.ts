@@ -153,7 +153,7 @@ describe("a server that cannot be reached", () => {
     ["UND_ERR_CONNECT_TIMEOUT", /the connection timed out\.$/],
     ["CERT_HAS_EXPIRED", /its certificate has expired\.$/],
     ["SELF_SIGNED_CERT_IN_CHAIN", /set CODEX_CA_CERTIFICATE to the PEM file of its authority\.$/],
-    ["ESOMETHING", /: ESOMETHING\.$/],
+    ["ESOMETHING", /: the connection failed\.$/],
   ])("is told apart for %s, also when it is a cause or one of several tries", (code, words) => {
     const plain = Object.assign(new Error("secret detail"), { code });
     for (const error of [
@@ -166,6 +166,13 @@ describe("a server that cannot be reached", () => {
       expect(worded.message).toMatch(words);
       expect(worded.cause?.systemCode).toBe(code);
     }
+  });
+
+  it("is told without the codes of libraries, and in the system's words where it has some", () => {
+    const message = (code: string): string =>
+      toConnectionError(Object.assign(new Error("m"), { code }), "https://chatgpt.com/").message;
+    expect(message("UND_ERR_INVALID_ARG")).toBe("Could not reach chatgpt.com: the connection failed.");
+    expect(message("EMFILE")).toBe("Could not reach chatgpt.com: too many open files.");
   });
 
   it("is told apart when it does not speak TLS", async () => {
