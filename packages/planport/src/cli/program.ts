@@ -125,6 +125,10 @@ function addAskCommand(program: Command, context: CommandContext, setResult: Set
         'planport ask --json "hello" | jq -r .type',
       ),
     )
+    .addHelpText(
+      "after",
+      "\nA pipe or file on standard input is read to its end. In a loop that reads one itself, add </dev/null.",
+    )
     .action(async (words: string[], options: AskOptions) => {
       const { ask } = await import("./commands/ask.ts");
       setResult(await ask(context, words, options));

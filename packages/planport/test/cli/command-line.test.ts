@@ -125,7 +125,7 @@ describe("output that cannot be written", () => {
     });
     closeSync(full);
     let stderr = "";
-    child.stderr.setEncoding("utf8").on("data", (text: string) => (stderr += text));
+    child.stderr?.setEncoding("utf8").on("data", (text: string) => (stderr += text));
     const code = await new Promise((resolve) => child.on("close", resolve));
     expect([code, stderr]).toEqual([1, "planport: cannot write the output: no space left on device\n"]);
   });

@@ -1,8 +1,9 @@
+import { EventEmitter } from "node:events";
 import { describe, expect, it } from "vitest";
 import { formatMinutes, formatTime } from "../../src/cli/format.ts";
 import { createInterrupt } from "../../src/cli/interrupt.ts";
 import { browserCommand } from "../../src/cli/open-browser.ts";
-import { printable, wantsColour } from "../../src/cli/terminal.ts";
+import { createTerminal, printable, startSpinner, wantsColour } from "../../src/cli/terminal.ts";
 
 describe("wantsColour", () => {
   it.each<[string, boolean, Record<string, string>, boolean]>([
@@ -16,6 +17,39 @@ describe("wantsColour", () => {
     ["FORCE_COLOR=0 on a terminal", true, { FORCE_COLOR: "0" }, false],
   ])("%s", (_, isTty, env, expected) => {
     expect(wantsColour(isTty, env)).toBe(expected);
+  });
+});
+
+describe("startSpinner", () => {
+  /** What a spinner writes to a stream, with an update and a stop. */
+  function written(isTTY: boolean): string {
+    let text = "";
+    const stream = Object.assign(new EventEmitter(), {
+      isTTY,
+      destroyed: false,
+      writableEnded: false,
+      write: (piece: string) => {
+        text += piece;
+        return true;
+      },
+    }) as unknown as NodeJS.WriteStream;
+    const spinner = startSpinner(createTerminal(stream, stream, { NO_COLOR: "1" }).err, "thinking");
+    spinner.update("Could not reach the backend. Trying again");
+    spinner.stop();
+    spinner.update("too late");
+    return text;
+  }
+
+  it("shows a new text at once, over the old one, and none after its end", () => {
+    expect(
+      written(true)
+        .split("\r")
+        .map((frame) => frame.replace(/^\S /, "")),
+    ).toEqual(["", "thinking\u001B[K", "Could not reach the backend. Trying again\u001B[K", "\u001B[2K"]);
+  });
+
+  it("shows nothing where nobody looks", () => {
+    expect(written(false)).toBe("");
   });
 });
 

@@ -45,6 +45,9 @@ export async function serve(context: CommandContext, options: ServeOptions): Pro
     });
     const listening = await gateway.listen({ host: settings.host.value, port: settings.port.value });
     try {
+      const { out } = context.terminal;
+      // At once: whoever starts it in a script waits for this line.
+      await out.line(`planport ${VERSION} is listening on ${out.style.bold(listening.url)}`);
       await greet(context, session, listening.url, await lookAround(session, context));
       await untilAborted(context.signal);
       await context.terminal.err.line("planport: stopping; running answers may end (Ctrl-C again cuts them)");
@@ -94,11 +97,10 @@ async function greet(
   { model, ...who }: Surroundings,
 ): Promise<void> {
   const { out } = terminal;
-  const { bold, dim, yellow } = out.style;
+  const { dim, yellow } = out.style;
   const target = { url, model, keyed: settings.gatewayKey.value !== null };
   const name = who.email ?? who.accountId;
   const plan = who.planType === null ? "" : ` (${who.planType})`;
-  await out.line(`planport ${VERSION} is listening on ${bold(url)}`);
   if (name !== null) await out.line(dim(`with the plan of ${printable(name + plan)}`));
   const others = addressesBeyond(settings.host.value, new URL(url).port);
   if (others.length > 0)
