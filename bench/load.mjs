@@ -1,6 +1,6 @@
 /**
- * The clients of a bench: opens streams at a gateway, all at once but spread over one gap between two deltas, counts the
- * text deltas and holds the text against what the stand-in sent.
+ * The clients of a bench: opens streams at a gateway, all at once, counts the text
+ * deltas and holds the text against what the stand-in sent.
  *
  * Run by `run.mjs`, which gives the job as JSON in the one argument and reads the result from the IPC channel.
  */
@@ -106,13 +106,7 @@ function runStream(job, body) {
 async function main(job) {
   const body = JSON.stringify(BODIES[job.dialect]);
   const expected = createText(job.deltas).join("");
-  const streams = Array.from(
-    { length: job.streams },
-    (_, index) =>
-      new Promise((resolve) => {
-        setTimeout(() => resolve(runStream(job, body)), (index * job.gapMs) / job.streams);
-      }),
-  );
+  const streams = Array.from({ length: job.streams }, () => runStream(job, body));
   const results = await Promise.all(streams);
   const problems = results.map(
     (result) =>
