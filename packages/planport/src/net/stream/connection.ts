@@ -35,7 +35,6 @@ export interface Call {
   /** In latin1. */
   readonly head: string;
   readonly body: Uint8Array;
-  readonly handler: CallHandler;
 }
 
 const MAX_HEAD_CHARS = 64 * 1024;
@@ -56,6 +55,9 @@ export class Connection {
   readonly #socket: net.Socket;
   #ready = false;
   #used = false;
+  /** Who has the connection; null while nobody does. */
+  #handler: CallHandler | null = null;
+  /** What that one wants to have sent. */
   #call: Call | null = null;
   /** Something of the call's answer has come, were it only an informational one. */
   #heard = false;
@@ -87,8 +89,9 @@ export class Connection {
   }
 
   /** Carries a call. Only when no other is under way. */
-  send(call: Call): void {
+  send(call: Call, handler: CallHandler): void {
     this.#call = call;
+    this.#handler = handler;
     this.#heard = false;
     this.#headText = "";
     this.#head = null;
@@ -108,7 +111,7 @@ export class Connection {
 
   /** Ends everything on it without a word to the handler. */
   destroy(): void {
-    this.#call = null;
+    this.#handler = null;
     this.#disarm();
     this.#socket.destroy();
   }
@@ -142,7 +145,7 @@ export class Connection {
 
   #connected(): void {
     this.#ready = true;
-    if (this.#call !== null) this.#write();
+    if (this.#handler !== null) this.#write();
   }
 
   #write(): void {
@@ -157,7 +160,7 @@ export class Connection {
   /** What Node calls with each read; false would stop the reading, which `pause` does. */
   readonly #onRead = (length: number, buffer: Uint8Array): boolean => {
     // Bytes that nobody asked for: whatever they are, they must not become the next call's answer.
-    if (this.#call === null) {
+    if (this.#handler === null) {
       this.#socket.destroy();
       return true;
     }
@@ -198,43 +201,43 @@ export class Connection {
     this.#disarm();
     this.#head = head;
     this.#reader = createBodyReader(head.framing);
-    this.#call?.handler.onHead(head);
+    this.#handler?.onHead(head);
   }
 
   #readBody(buffer: Uint8Array, start: number, length: number): void {
     const reader = this.#reader as BodyReader;
     const stop = reader.feed(buffer, start, length, this.#onRun);
     // The handler may have given up meanwhile.
-    if (this.#call !== null && reader.complete) this.#complete(stop === length);
+    if (this.#handler !== null && reader.complete) this.#complete(stop === length);
   }
 
   readonly #onRun = (bytes: Uint8Array, start: number, end: number): void => {
-    this.#call?.handler.onBody(bytes, start, end);
+    this.#handler?.onBody(bytes, start, end);
   };
 
   #complete(clean: boolean): void {
-    const { handler } = this.#call as Call;
+    const handler = this.#handler;
     const keepAliveMs = clean ? (this.#head?.keepAliveMs ?? 0) : 0;
-    this.#call = null;
+    this.#handler = null;
     this.#used = true;
     this.#socket.resume(); // A paused one would not notice that the server closes it.
     if (keepAliveMs > 0) this.#onIdle(this, keepAliveMs);
     else this.#socket.destroy();
-    handler.onEnd();
+    handler?.onEnd();
   }
 
   /** The connection is gone: the end of a body that ends with it, a failure for any other. */
   #lost(error: Error | null): void {
     this.#disarm();
-    if (this.#call === null) this.#socket.destroy();
+    if (this.#handler === null) this.#socket.destroy();
     else if (error === null && this.#reader?.endsWithConnection === true) this.#complete(false);
     else this.#fail(error ?? closedEarly(), !this.#heard);
   }
 
   #fail(error: Error, untouched: boolean): void {
-    const call = this.#call;
+    const handler = this.#handler;
     this.destroy();
-    call?.handler.onError(error, untouched);
+    handler?.onError(error, untouched);
   }
 
   #arm(delayMs: number, code: string, message: string): void {

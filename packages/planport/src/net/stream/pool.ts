@@ -98,7 +98,7 @@ class Exchange implements Dispatcher.DispatchController, CallHandler {
   readonly rawTrailers = undefined as never;
   readonly #pool: StreamPool;
   readonly #origin: URL;
-  readonly #call: Omit<Call, "handler">;
+  readonly #call: Call;
   readonly #repeatable: boolean;
   readonly #handler: Dispatcher.DispatchHandler;
   #connection: Connection | null = null;
@@ -107,13 +107,7 @@ class Exchange implements Dispatcher.DispatchController, CallHandler {
   #over = false;
   #retried = false;
 
-  constructor(
-    pool: StreamPool,
-    origin: URL,
-    call: Omit<Call, "handler">,
-    repeatable: boolean,
-    handler: Dispatcher.DispatchHandler,
-  ) {
+  constructor(pool: StreamPool, origin: URL, call: Call, repeatable: boolean, handler: Dispatcher.DispatchHandler) {
     this.#repeatable = repeatable;
     this.#pool = pool;
     this.#origin = origin;
@@ -182,7 +176,7 @@ class Exchange implements Dispatcher.DispatchController, CallHandler {
 
   #send(fresh: boolean): void {
     this.#connection = this.#pool.take(this.#origin, fresh);
-    this.#connection.send({ ...this.#call, handler: this });
+    this.#connection.send(this.#call, this);
   }
 
   #finish(): void {
