@@ -22,7 +22,7 @@ const LOAD = { streams: 50, deltas: 200, gapMs: 10 };
  */
 const WARM_UPS = [
   { shape: { ...LOAD, deltas: 2 }, times: 20 },
-  { shape: LOAD, times: 2 },
+  { shape: LOAD, times: 4 },
 ];
 const VERSION_RUNS = 21;
 
@@ -134,7 +134,7 @@ for (const signal of ["SIGINT", "SIGTERM"])
     await stopAll();
     process.exit(130);
   });
-const { values } = parseArgs({ options: { rounds: { type: "string", default: "3" }, only: { type: "string" } } });
+const { values } = parseArgs({ options: { rounds: { type: "string", default: "5" }, only: { type: "string" } } });
 try {
   process.exitCode = await main({ rounds: Number(values.rounds), only: values.only?.split(",") ?? null });
 } catch (error) {

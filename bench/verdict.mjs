@@ -17,8 +17,7 @@ export function median(values) {
 }
 
 /**
- * Rounds of one gateway to its row. A ratio is taken within each round, where the machine was in the same mood for all, and
- * then the median of the ratios.
+ * Rounds of one gateway to its row.
  */
 export function summarize(gateway, unit) {
   const { rounds } = gateway;
@@ -38,9 +37,13 @@ export function summarize(gateway, unit) {
   };
 }
 
-/** How many times the CPU time of `b` a round of `a` takes: the median over the rounds. */
+/**
+ * How many times the CPU time of `b` that of `a` is: the ratio of the medians, which the table shows beside it. One round's
+ * ratio would make as much of one odd run of `b` as of all its others.
+ */
 export function timesOf(a, b) {
-  return median(a.rounds.map((round, index) => round.cpuUs / (b.rounds[index]?.cpuUs ?? Number.NaN)));
+  const typical = ({ rounds }) => median(rounds.map(({ cpuUs }) => cpuUs));
+  return typical(a) / typical(b);
 }
 
 /** The table as text. */
