@@ -2,7 +2,6 @@
  * What every command is given: the world around it, so that none reaches for `process`.
  * @module
  */
-import { readFileSync } from "node:fs";
 import type { Environment } from "../config/index.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -18,12 +17,6 @@ export interface CommandContext {
   readonly signal: AbortSignal;
   /** planport's own version. */
   readonly version: string;
-}
-
-/** The version in package.json. */
-export function readVersion(): string {
-  const text = readFileSync(new URL("../../package.json", import.meta.url), "utf8");
-  return (JSON.parse(text) as { version: string }).version;
 }
 
 /** Resolves when `signal` aborts. Keeps the process alive meanwhile. */

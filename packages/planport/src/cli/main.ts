@@ -5,7 +5,8 @@
 import { homedir } from "node:os";
 import { getSystemErrorMap } from "node:util";
 import { CommanderError } from "commander";
-import { type CommandContext, readVersion } from "./context.ts";
+import { VERSION } from "../version.ts";
+import type { CommandContext } from "./context.ts";
 import { EXIT, type ExitCode } from "./exit-codes.ts";
 import { reportFailure } from "./failure.ts";
 import { createInterrupt } from "./interrupt.ts";
@@ -23,7 +24,7 @@ export async function runProcess(): Promise<void> {
     platform: process.platform,
     homeDir: homedir(),
     signal: interruption.signal,
-    version: readVersion(),
+    version: VERSION,
   };
   const code = await runCommand(process.argv.slice(2), context);
   await flush(process.stdout);
