@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
-import { chmodSync, existsSync, readFileSync, statSync } from "node:fs";
+import { chmodSync, cpSync, existsSync, readFileSync, statSync } from "node:fs";
 import { createServer, type Server } from "node:net";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { setTimeout as delay } from "node:timers/promises";
 import { promisify } from "node:util";
@@ -46,15 +46,26 @@ async function holdPorts(): Promise<() => void> {
   };
 }
 
-/** `planport ask hi` as a user without rights, loaded while still root: the checkout may be root's alone. */
+/** planport and what it depends on, copied to where everybody can read it: the checkout may be root's alone. */
+function copyForEverybody(): string {
+  const place = newHome();
+  const source = join(dirname(binFile), "..");
+  for (const part of ["bin", "dist", "package.json"])
+    cpSync(join(source, part), join(place, part), { recursive: true });
+  const { dependencies } = JSON.parse(readFileSync(join(source, "package.json"), "utf8")) as { dependencies: object };
+  for (const name of Object.keys(dependencies))
+    cpSync(join(source, "../../node_modules", name), join(place, "node_modules", name), { recursive: true });
+  chmodSync(place, 0o755);
+  return place;
+}
+
+/** `planport ask hi` as a user without rights. Needs root. */
 async function askAsNobody(home: string): Promise<{ code: number; stderr: string }> {
-  const module = (path: string): string => JSON.stringify(new URL(`../dist/${path}`, pathToFileURL(binFile)).href);
+  const bin = pathToFileURL(join(copyForEverybody(), "bin/planport.js")).href;
   const script = [
-    `const { runProcess } = await import(${module("cli/main.js")});`,
-    `await import(${module("cli/commands/ask.js")});`,
     "process.setgroups([]); process.setgid(65534); process.setuid(65534);",
     `process.argv = [process.argv[0], "planport", "ask", "hi"];`,
-    "await runProcess();",
+    `await import(${JSON.stringify(bin)});`,
   ].join("\n");
   const env = { HOME: home, PATH: process.env["PATH"] ?? "" };
   return await promisify(execFile)(process.execPath, ["--input-type=module", "-e", script], { env, cwd: "/" })
