@@ -194,6 +194,34 @@ export function newPersonalAccessTokenDocument(token: Secret): CredentialDocumen
   );
 }
 
+/**
+ * The credential for an OpenAI API key out of an environment variable or a prompt.
+ * @param origin Where the key came from, for messages: `$OPENAI_API_KEY`, say, or `standard input`.
+ * @throws {CredentialError} `credential_unsupported` when it is a Codex access token; `credential_malformed` when it
+ * cannot be a key at all.
+ */
+export function apiKeyCredential(key: Secret, origin: string): ApiKeyCredential {
+  const text = key.reveal();
+  const place = origin.charAt(0).toUpperCase() + origin.slice(1);
+  if (text.startsWith("at-"))
+    throw new CredentialError(
+      "credential_unsupported",
+      `${place} holds a Codex access token (at-…), which is no API key: put it into CODEX_ACCESS_TOKEN, or run ` +
+        "`planport login --with-access-token`.",
+    );
+  if (!isTokenText(text))
+    throw new CredentialError(
+      "credential_malformed",
+      `${place} holds an OpenAI API key that has blanks or other foreign characters in it.`,
+    );
+  return { kind: "apiKey", key };
+}
+
+/** The document for an OpenAI API key, as `codex login --with-api-key` writes it. */
+export function newApiKeyDocument(key: Secret): CredentialDocument {
+  return new CredentialDocument({ auth_mode: "apikey", OPENAI_API_KEY: key.reveal() }, "new API key");
+}
+
 function present(value: unknown): boolean {
   return value !== undefined && value !== null && value !== "";
 }

@@ -4,7 +4,23 @@
  */
 export type * from "./credential.ts";
 export type { Grant, TokenSource } from "./token-source.ts";
-export { newPersonalAccessTokenDocument, parseAuthFile, readCredential } from "./auth-file.ts";
+export {
+  ACCOUNT_NAME_RULE,
+  accountAuthFile,
+  existingAccountFile,
+  isAccountName,
+  listAccounts,
+  tellAccount,
+  unknownAccount,
+} from "./accounts.ts";
+export type { NamedAccount } from "./accounts.ts";
+export {
+  apiKeyCredential,
+  newApiKeyDocument,
+  newPersonalAccessTokenDocument,
+  parseAuthFile,
+  readCredential,
+} from "./auth-file.ts";
 export type { StoredCredential } from "./auth-file.ts";
 export { discoverCredential } from "./discover.ts";
 export type { DiscoverOptions, Discovery, TriedPlace } from "./discover.ts";

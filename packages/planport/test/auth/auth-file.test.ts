@@ -1,7 +1,14 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { parseAuthFile, readJwtClaims } from "../../src/auth/index.ts";
-import { applyRefresh, newChatGptDocument, readCredential, readProvenance } from "../../src/auth/auth-file.ts";
+import {
+  apiKeyCredential,
+  applyRefresh,
+  newApiKeyDocument,
+  newChatGptDocument,
+  readCredential,
+  readProvenance,
+} from "../../src/auth/auth-file.ts";
 import { isPlanportError } from "../../src/errors.ts";
 import { Secret } from "../../src/secret.ts";
 import { CredentialDocument } from "../../src/store/index.ts";
@@ -222,5 +229,23 @@ describe("writing tokens into a document", () => {
     ]);
     expect(readCredential(document)).toMatchObject({ kind: "chatgpt", accountId: "from-id" });
     expect(readProvenance(document)).toEqual({ issuer: "https://login.example.com", clientId: "app_x" });
+  });
+
+  it("a new API key is written as Codex writes it, and read back", () => {
+    const document = newApiKeyDocument(new Secret("sk-synthetic"));
+    expect(document.reveal()).toEqual({ auth_mode: "apikey", OPENAI_API_KEY: "sk-synthetic" });
+    const credential = readCredential(document);
+    expect(credential?.kind === "apiKey" && credential.key.reveal()).toBe("sk-synthetic");
+  });
+
+  it.each([
+    ["at-token", "credential_unsupported"],
+    ["sk-a b", "credential_malformed"],
+    ["sk-ä", "credential_malformed"],
+    ["", "credential_malformed"],
+  ])("an API key out of a variable is not %j", (text, code) => {
+    expect(() => apiKeyCredential(new Secret(text), "$OPENAI_API_KEY")).toThrow(
+      expect.objectContaining({ code, message: expect.stringMatching(/^\$OPENAI_API_KEY holds/) as unknown }) as Error,
+    );
   });
 });
