@@ -88,3 +88,25 @@ export function parseHttpUrl(value: string): string | { readonly problem: string
   if (url.hash !== "") return { problem: "must not hold a fragment (#…)" };
   return value.replace(/\/+$/, "");
 }
+
+/** What an account may be called, in words that follow "must be". */
+export const ACCOUNT_NAME_RULE: string =
+  "1 to 64 of the letters a to z, digits, dots, dashes and underscores, beginning with a letter or digit";
+
+/** Windows keeps these for devices, whatever comes after the dot, and drops a dot at the end. */
+const NO_FILE_NAME = /^(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$)|\.$/i;
+
+/** True for a name that an account may have: it becomes the name of a folder, on any system. */
+export function isAccountName(text: string): boolean {
+  return /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(text) && !NO_FILE_NAME.test(text);
+}
+
+/** Where named accounts rest: `accounts` in planport's own folder. */
+export function accountsFolder(options: HomeOptions): string {
+  return joinPath(options.platform, planportHome(options).folder, "accounts");
+}
+
+/** The sign-in of a named account: `accounts/<name>/auth.json` in planport's own folder. */
+export function accountAuthFile(options: HomeOptions, name: string): string {
+  return joinPath(options.platform, accountsFolder(options), name, "auth.json");
+}

@@ -13,8 +13,11 @@ import {
   type TriedPlace,
   createTokenSource,
   discoverCredential,
+  existingAccountFile,
   personalAccessTokenCredential,
   resolveAuthEndpoints,
+  tellAccount,
+  unknownAccount,
 } from "./auth/index.ts";
 import {
   type Environment,
@@ -41,7 +44,7 @@ export interface PlanportOptions {
   readonly accessToken?: Secret | string | undefined;
   /** An `auth.json` to use, in place of looking for a sign-in. */
   readonly authFile?: string | undefined;
-  /** Settings that win over the environment, as a command line gives them. */
+  /** Settings that win over the environment, as a command line gives them; `account` names the account to use. */
   readonly flags?: SettingsFlags | undefined;
   /** Names this program to the backend. Default `planport`. */
   readonly originator?: string | undefined;
@@ -83,7 +86,8 @@ export interface Planport {
 
 /**
  * Finds the sign-in (option, `CODEX_ACCESS_TOKEN`, `CODEX_PAT`, planport's own, the Codex CLI's) and opens the backend
- * with it. No server is asked before the first call.
+ * with it; where an account is named (`flags.account`, `PLANPORT_ACCOUNT`), its sign-in alone. No server is asked before
+ * the first call.
  *
  * @example
  * ```ts
@@ -103,6 +107,7 @@ export async function createPlanport(options: PlanportOptions = {}): Promise<Pla
   const env = options.env ?? process.env;
   const settings = loadSettings(options);
   const { credential, store, place, tried } = await findCredential(options, settings);
+  const account = accountInUse(options, settings);
   const endpoints = resolveEndpoints({
     baseUrl: settings.backendBaseUrl.value,
     chatgptBaseUrl: settings.chatgptBaseUrl.value,
@@ -123,15 +128,19 @@ export async function createPlanport(options: PlanportOptions = {}): Promise<Pla
       onWarning: (error) => logger.warn("auth.warning", { error }),
     }),
     settings,
+    account,
   );
   const clientVersion = settings.clientVersion.value;
-  const client = createCodexClient({
-    tokens,
-    http,
-    endpoints,
-    identity,
-    ...(clientVersion !== null && { clientVersion }),
-  });
+  const client = nameAccount(
+    createCodexClient({
+      tokens,
+      http,
+      endpoints,
+      identity,
+      ...(clientVersion !== null && { clientVersion }),
+    }),
+    account,
+  );
   return {
     tokens,
     client,
@@ -182,14 +191,23 @@ async function findCredential(
       tried: [],
     };
   }
+  const home = {
+    env: options.env ?? process.env,
+    platform: options.platform ?? process.platform,
+    homeDir: options.homeDir ?? homedir(),
+  };
+  const account = accountInUse(options, settings);
   try {
-    return await discoverCredential({
-      env: options.env ?? process.env,
-      platform: options.platform ?? process.platform,
-      homeDir: options.homeDir ?? homedir(),
-      authFile: options.authFile,
-    });
+    const authFile = account === null ? options.authFile : await existingAccountFile(account, home);
+    // The workspace in the environment is that of the token in the environment.
+    const env = account === null ? home.env : { ...home.env, CODEX_ACCOUNT_ID: undefined };
+    return await discoverCredential({ ...home, env, authFile });
   } catch (error) {
+    if (account !== null) {
+      // The file is there, but somebody has signed out of what it held.
+      if (isPlanportError(error) && error.code === "credential_missing") throw await unknownAccount(account, home);
+      throw tellAccount(error, account);
+    }
     const { value: store, origin } = settings.codexCredentialsStore;
     if (!isPlanportError(error) || error.code !== "credential_missing" || store === "file") throw error;
     // Somebody who is signed in to Codex would otherwise look for the fault in the wrong place.
@@ -201,18 +219,43 @@ async function findCredential(
   }
 }
 
+/** The named account to use; null when a credential is given or looked for. */
+function accountInUse(options: PlanportOptions, settings: Settings): string | null {
+  return options.accessToken === undefined && options.authFile === undefined ? settings.account.value : null;
+}
+
+/** Makes the errors of a call name the command that signs in to the account. */
+async function told<T>(account: string, call: Promise<T>): Promise<T> {
+  try {
+    return await call;
+  } catch (error) {
+    throw tellAccount(error, account);
+  }
+}
+
+function nameAccount(client: CodexClient, account: string | null): CodexClient {
+  if (account === null) return client;
+  return {
+    send: (request, options) => told(account, client.send(request, options)),
+    models: (options) => told(account, client.models(options)),
+    usage: (options) => told(account, client.usage(options)),
+    close: () => client.close(),
+  };
+}
+
 /**
  * Holds a sign-in to what Codex's configuration allows (`forced_login_method`, `forced_chatgpt_workspace_id`). The
  * workspace is checked with each bearer: an access token's is known only once its server was asked.
  */
-function restrict(tokens: TokenSource, settings: Settings): TokenSource {
+function restrict(tokens: TokenSource, settings: Settings, account: string | null): TokenSource {
   const check = <T extends Grant | null>(grant: T): T => {
     if (grant !== null) assertAllowed(grant, settings);
     return grant;
   };
+  const tell = <T>(call: Promise<T>): Promise<T> => (account === null ? call : told(account, call));
   return {
-    get: async (options) => check(await tokens.get(options)),
-    recover: async (rejected, options) => check(await tokens.recover(rejected, options)),
+    get: (options) => tell(tokens.get(options).then(check)),
+    recover: (rejected, options) => tell(tokens.recover(rejected, options).then(check)),
     settled: async () => tokens.settled?.(),
   };
 }

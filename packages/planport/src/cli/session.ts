@@ -12,6 +12,8 @@ import type { CommandContext } from "./context.ts";
 
 /** Options that all commands which speak to a server share, as commander gives them. */
 export interface BackendOptions {
+  /** `--account`: the name of the account to use. */
+  readonly account?: string;
   readonly baseUrl?: string;
   readonly logLevel?: string;
 }

@@ -3,7 +3,15 @@
  * where it came from.
  * @module
  */
-import { AUTH_VARIABLES, type Environment, type HomeOptions, parseHttpUrl, readVariable } from "../environment.ts";
+import {
+  ACCOUNT_NAME_RULE,
+  AUTH_VARIABLES,
+  type Environment,
+  type HomeOptions,
+  isAccountName,
+  parseHttpUrl,
+  readVariable,
+} from "../environment.ts";
 import { ConfigError } from "../errors.ts";
 import { Secret } from "../secret.ts";
 import { type CodexConfig, parseCodexConfig } from "./codex-config.ts";
@@ -17,6 +25,8 @@ export type LogLevel = (typeof LOG_LEVELS)[number];
 
 /** What may be set on a command line, as it was typed; undefined means that the flag was not given. */
 export interface SettingsFlags {
+  /** The name of the account to use. */
+  readonly account?: string | undefined;
   readonly baseUrl?: string | undefined;
   readonly host?: string | undefined;
   readonly port?: string | undefined;
@@ -37,6 +47,8 @@ export interface SettingsInput extends HomeOptions {
 export interface Settings {
   readonly codexHome: Setting<string>;
   readonly planportHome: Setting<string>;
+  /** The named account that is used in place of looking for a sign-in. */
+  readonly account: Setting<string | null>;
   /** An explicit base of the backend. Null: found by workspace routing under {@link Settings.chatgptBaseUrl}. */
   readonly backendBaseUrl: Setting<string | null>;
   readonly chatgptBaseUrl: Setting<string>;
@@ -90,6 +102,10 @@ export function resolveSettings(input: SettingsInput): Settings {
   return {
     codexHome: paths.codexHome,
     planportHome: paths.planportHome,
+    account: firstOf<string | null>(
+      [checkedFlag("--account", flags.account, asAccount), checked(env, "PLANPORT_ACCOUNT", asAccount)],
+      null,
+    ),
     backendBaseUrl: backendBaseUrl(flags, env, file("openai_base_url", codex.openaiBaseUrl)),
     chatgptBaseUrl: firstOf([file("chatgpt_base_url", codex.chatgptBaseUrl)], DEFAULT_CHATGPT_BASE_URL),
     loginIssuer: url(AUTH_VARIABLES.loginIssuer),
@@ -200,6 +216,9 @@ const asUrl: Check<string> = (value) => {
   const url = parseHttpUrl(value);
   return typeof url === "string" ? { value: url } : url;
 };
+
+const asAccount: Check<string> = (value) =>
+  isAccountName(value.trim()) ? { value: value.trim() } : { problem: `must be ${ACCOUNT_NAME_RULE}` };
 
 const asPort: Check<number> = (value) => {
   const port = /^\d{1,5}$/.test(value) ? Number(value) : Number.NaN;
