@@ -11,7 +11,15 @@ import { errorPage, PAGE_HEADERS, successPage } from "./pages.ts";
 /** The ports that the sign-in server knows for this client; others are refused as a redirect. */
 export const CALLBACK_PORTS: readonly number[] = [1455, 1457];
 
-/** What the callback server tells. Each at most once. */
+const OTHER_SIGN_IN = "This page belongs to another sign-in. Finish the one whose address planport showed last.";
+
+const TEXT_HEADERS: Readonly<Record<string, string>> = {
+  "content-type": "text/plain; charset=utf-8",
+  "cache-control": "no-store",
+  "x-content-type-options": "nosniff",
+};
+
+/** What the callback server tells. */
 export interface CallbackEvents {
   /** The browser brought a code; it waits until {@link CallbackServer.succeed} or {@link CallbackServer.fail}. */
   onCode(code: Secret): void;
@@ -61,10 +69,13 @@ function serve(server: Server, port: number, state: string, events: CallbackEven
   const act = (meaning: CallbackMeaning, response: ServerResponse): void => {
     switch (meaning.kind) {
       case "stray":
-        send(response, meaning.status, { "content-type": "text/plain" }, meaning.text);
+        send(response, meaning.status, strayHeaders(meaning.status), meaning.text);
+        break;
+      case "otherSignIn":
+        send(response, 400, PAGE_HEADERS, errorPage(OTHER_SIGN_IN, "state_mismatch"));
         break;
       case "cancel":
-        send(response, 200, { "content-type": "text/plain" }, "Login cancelled");
+        send(response, 200, TEXT_HEADERS, "Login cancelled");
         events.onEnd(new SignInError("sign_in_cancelled", "The sign-in was cancelled by another sign-in."));
         break;
       case "refused":
@@ -90,6 +101,10 @@ function serve(server: Server, port: number, state: string, events: CallbackEven
     fail: (message, code) => settle(400, errorPage(message, code)),
     close: () => closeServer(server, waiting),
   };
+}
+
+function strayHeaders(status: number): Readonly<Record<string, string>> {
+  return status === 405 ? { ...TEXT_HEADERS, allow: "GET" } : TEXT_HEADERS; // RFC 9110 §15.5.6
 }
 
 function facts(request: IncomingMessage): Parameters<typeof readCallback>[0] {

@@ -18,9 +18,11 @@ export interface CallbackRequest {
   readonly fetchSite: string | undefined;
 }
 
-/** What to do about a request. `stray` ones are answered and change nothing. */
+/** What to do about a request. `stray` ones, and those of an `otherSignIn`, are answered and change nothing. */
 export type CallbackMeaning =
-  | { readonly kind: "stray"; readonly status: 400 | 403 | 404 | 405; readonly text: string }
+  | { readonly kind: "stray"; readonly status: 403 | 404 | 405; readonly text: string }
+  /** The state is missing or another one's: most likely a tab that was left open. */
+  | { readonly kind: "otherSignIn" }
   | { readonly kind: "cancel" }
   | { readonly kind: "refused"; readonly error: SignInError; readonly code: string }
   | { readonly kind: "code"; readonly code: Secret };
@@ -38,8 +40,7 @@ export function readCallback(request: CallbackRequest, port: number, state: stri
     return isWebPage ? { kind: "stray", status: 403, text: "Forbidden" } : { kind: "cancel" };
   }
   if (url?.pathname !== "/auth/callback") return { kind: "stray", status: 404, text: "Not Found" };
-  if (!sameText(url.searchParams.get("state") ?? "", state))
-    return { kind: "stray", status: 400, text: "State mismatch" };
+  if (!sameText(url.searchParams.get("state") ?? "", state)) return { kind: "otherSignIn" };
   const refusal = readRefusal(url.searchParams);
   if (refusal !== null) return { kind: "refused", ...refusal };
   const code = url.searchParams.get("code")?.trim() ?? "";

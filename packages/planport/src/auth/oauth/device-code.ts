@@ -15,6 +15,16 @@ const DEFAULT_INTERVAL_MS = 5000;
 const SHORTEST_INTERVAL_MS = 100;
 const LONGEST_INTERVAL_MS = 60_000;
 
+/** What RFC 8628 §3.5 adds to the interval at each `slow_down`. */
+const SLOW_DOWN_MS = 5000;
+
+/**
+ * Device codes can be switched off, for a person and for a workspace. The page on which the code is typed says so; the
+ * program that polls hears nothing of it.
+ */
+export const DEVICE_CODE_SETTING =
+  "ChatGPT's Settings → Security has the switch for it; in a workspace its administrator must allow it first";
+
 /** A code to show, and what to poll with. */
 export interface DeviceCode {
   readonly deviceAuthId: Secret;
@@ -34,13 +44,11 @@ export function buildUserCodeRequest(url: string, clientId: string): AuthRequest
  */
 export function parseUserCodeResponse(response: AuthResponse): DeviceCode {
   const { status } = response;
-  if (status === 404)
-    throw new SignInError(
-      "sign_in_failed",
-      "Signing in with a device code is switched off for this account or workspace. Switch it on in ChatGPT under " +
-        "Settings → Security (in a workspace its administrator must allow it), or sign in with the browser: `planport login`.",
-    );
-  if (status < 200 || status > 299) throw failed("asking for a device code", response);
+  if (status === 404) throw switchedOff();
+  if (status < 200 || status > 299) {
+    if (isSwitchedOff(readServerError(response.text.reveal()))) throw switchedOff();
+    throw failed("asking for a device code", response);
+  }
   const body = bodyOf(response);
   const deviceAuthId = asString(body["device_auth_id"]) ?? "";
   const userCode = asString(body["user_code"]) ?? asString(body["usercode"]) ?? "";
@@ -64,20 +72,21 @@ export function buildDevicePollRequest(url: string, device: DeviceCode): AuthReq
 /** What came of a poll. */
 export type DevicePoll =
   | { readonly kind: "pending" }
+  /** Still pending, and polled too often. */
+  | { readonly kind: "slowDown"; readonly retryAfterMs: number | null }
   /** The server made the PKCE pair: its verifier goes into the code exchange. */
   | { readonly kind: "approved"; readonly code: Secret; readonly verifier: Secret }
   /** The server is in trouble; asking again may help. */
   | { readonly kind: "unavailable"; readonly error: SignInError }
   | { readonly kind: "failed"; readonly error: SignInError };
 
-/** Reads the answer to a poll: 403 and 404 mean that nobody has typed the code yet. */
+/**
+ * Reads the answer to a poll. A code that it names counts first (those of RFC 8628 §3.5, and OpenAI's own
+ * `deviceauth_authorization_pending`); without one, 403 and 404 mean that nobody has typed the code yet.
+ */
 export function parseDevicePollResponse(response: AuthResponse): DevicePoll {
   const { status } = response;
-  if (status === 403 || status === 404) return { kind: "pending" };
-  if (status < 200 || status > 299) {
-    const error = failed("signing in with the device code", response);
-    return { kind: error.code === "sign_in_unavailable" ? "unavailable" : "failed", error };
-  }
+  if (status < 200 || status > 299) return readPollFailure(response);
   const body = bodyOf(response);
   const code = asString(body["authorization_code"]) ?? "";
   const verifier = asString(body["code_verifier"]) ?? "";
@@ -87,6 +96,54 @@ export function parseDevicePollResponse(response: AuthResponse): DevicePoll {
     kind: "failed",
     error: new SignInError("sign_in_failed", "The sign-in server's answer lacks the authorization code."),
   };
+}
+
+const PENDING: ReadonlySet<string> = new Set(["authorization_pending", "deviceauth_authorization_pending"]);
+
+function readPollFailure(response: AuthResponse): DevicePoll {
+  const { status, retryAfterMs } = response;
+  const said = readServerError(response.text.reveal());
+  if (said.code === "slow_down") return { kind: "slowDown", retryAfterMs };
+  if (said.code !== null && PENDING.has(said.code)) return { kind: "pending" };
+  if (said.code === "expired_token") return { kind: "failed", error: expiredDeviceCode() };
+  if (isSwitchedOff(said)) return { kind: "failed", error: switchedOff() };
+  if (said.code === "access_denied") return { kind: "failed", error: denied() };
+  if (status === 429) return { kind: "slowDown", retryAfterMs };
+  if (status === 403 || status === 404) return { kind: "pending" };
+  const error = failed("signing in with the device code", response);
+  return { kind: error.code === "sign_in_unavailable" ? "unavailable" : "failed", error };
+}
+
+/** How long to wait before the next poll, once the server has asked for fewer of them. */
+export function slowedDown(intervalMs: number, retryAfterMs: number | null): number {
+  return Math.min(Math.max(intervalMs + SLOW_DOWN_MS, retryAfterMs ?? 0), LONGEST_INTERVAL_MS);
+}
+
+/** The error of a code that nobody typed in time, or that could not be typed because device codes are switched off. */
+export function expiredDeviceCode(): SignInError {
+  return new SignInError(
+    "sign_in_timeout",
+    "Nobody completed the sign-in while the device code was good. Run `planport login --device-auth` again. If the page " +
+      `asked to have device codes enabled: ${DEVICE_CODE_SETTING}. \`planport login\` needs none of that.`,
+  );
+}
+
+function denied(): SignInError {
+  return new SignInError("sign_in_failed", "The sign-in was denied on the page. Run `planport login` to try again.");
+}
+
+function switchedOff(): SignInError {
+  return new SignInError(
+    "sign_in_failed",
+    `Signing in with a device code is switched off for this account or workspace. ${DEVICE_CODE_SETTING}. Or sign in ` +
+      "with the browser: `planport login`.",
+  );
+}
+
+/** As words go, since no list of the server's codes is public: "contact your workspace admin to enable device code …". */
+function isSwitchedOff({ code, message }: ReturnType<typeof readServerError>): boolean {
+  if (code !== null && /device.*(?:disabled|not_enabled|not_allowed)/.test(code)) return true;
+  return message !== null && /device code/i.test(message) && /\b(?:enable[d]?|disabled|admin\w*)\b/i.test(message);
 }
 
 function jsonPost(url: string, body: JsonObject): AuthRequest {

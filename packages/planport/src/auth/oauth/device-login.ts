@@ -9,8 +9,10 @@ import {
   buildDevicePollRequest,
   buildUserCodeRequest,
   DEVICE_CODE_LIFE_MS,
+  expiredDeviceCode,
   parseDevicePollResponse,
   parseUserCodeResponse,
+  slowedDown,
 } from "./device-code.ts";
 import {
   cancelledSignIn,
@@ -20,7 +22,6 @@ import {
   type LoginResult,
   type LoginStep,
   sleepOf,
-  timedOut,
   unreachable,
 } from "./sign-in.ts";
 
@@ -30,7 +31,8 @@ const MAX_FAILED_POLLS = 5;
 /**
  * Signs in with a device code: yields `device-code` and `waiting`, polls until the code was typed, and returns the
  * sign-in.
- * @throws {SignInError} `sign_in_failed` (also when this way is switched off), `sign_in_timeout` after 15 minutes,
+ * @throws {SignInError} `sign_in_failed` (also when this way is switched off), `sign_in_timeout` after 15 minutes or
+ * when the server says that the code is too old,
  * `sign_in_cancelled`, `sign_in_unavailable`.
  */
 export async function* deviceLogin(options: CommonLoginOptions): AsyncGenerator<LoginStep, LoginResult, void> {
@@ -49,13 +51,15 @@ export async function* deviceLogin(options: CommonLoginOptions): AsyncGenerator<
   };
   yield { type: "waiting" };
   let failedPolls = 0;
+  let { intervalMs } = device;
   for (;;) {
-    await sleep(device.intervalMs, options.signal).catch(() => {});
+    await sleep(intervalMs, options.signal).catch(() => {});
     if (options.signal?.aborted === true) throw cancelledSignIn();
-    if (now() >= expiresAtMs) throw timedOut(DEVICE_CODE_LIFE_MS);
+    if (now() >= expiresAtMs) throw expiredDeviceCode();
     const poll = await pollOnce(options, device);
-    if (poll.kind === "pending") {
+    if (poll.kind === "pending" || poll.kind === "slowDown") {
       failedPolls = 0;
+      if (poll.kind === "slowDown") intervalMs = slowedDown(intervalMs, poll.retryAfterMs);
       continue;
     }
     if (poll.kind === "unavailable" && ++failedPolls <= MAX_FAILED_POLLS) continue;

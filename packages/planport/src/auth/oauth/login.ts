@@ -6,14 +6,15 @@ import { SignInError } from "../../errors.ts";
 import type { Secret } from "../../secret.ts";
 import { buildAuthorizeUrl } from "./authorize-url.ts";
 import { CALLBACK_PORTS, type CallbackServer, startCallbackServer } from "./callback-server.ts";
-import { checkPastedState, parsePasted } from "./paste.ts";
+import { sameText } from "./callback.ts";
+import { checkPastedState, readPasted } from "./paste.ts";
 import { createInbox, type Inbox } from "./inbox.ts";
 import { createPkce, randomToken, systemRandom } from "./pkce.ts";
 import { type CommonLoginOptions, finishSignIn, type LoginResult, type LoginStep, timeLimit } from "./sign-in.ts";
 
 /** Options of {@link login}. */
 export interface LoginOptions extends CommonLoginOptions {
-  /** Lines a person pastes, at any time while the sign-in waits; see {@link parsePasted}. */
+  /** Lines a person pastes, at any time while the sign-in waits: a code, `code#state`, an address or its query. */
   readonly pasted?: AsyncIterable<string> | undefined;
   /** Ports for the browser to come back to, first free one taken; 1455 and 1457 by default. Empty: paste only. */
   readonly ports?: readonly number[];
@@ -98,7 +99,7 @@ function watch(options: LoginOptions, inbox: Inbox<Arrival>, state: string, onNo
     const line = await lines?.next();
     if (isOver || line === undefined) return undefined;
     if (line.done === true) return onNoMoreLines();
-    if (line.value.trim() !== "") inbox.push(readPasted(line.value, state));
+    if (line.value.trim() !== "") inbox.push(arrivalOf(line.value, state));
     return readLine();
   };
   readLine().catch(() => isOver || onNoMoreLines()); // Standard input is gone; the browser can still come back.
@@ -110,11 +111,16 @@ function watch(options: LoginOptions, inbox: Inbox<Arrival>, state: string, onNo
   };
 }
 
-function readPasted(text: string, state: string): Arrival {
+function arrivalOf(text: string, state: string): Arrival {
   try {
-    const pasted = parsePasted(text);
-    checkPastedState(pasted, state);
-    return { kind: "code", code: pasted.code, from: "paste" };
+    const found = readPasted(text);
+    if (found.kind === "refusal") {
+      // Of this sign-in nothing more will come; of another one it says nothing.
+      const isOurs = found.state === null || sameText(found.state, state);
+      return { kind: isOurs ? "end" : "badPaste", error: found.error };
+    }
+    checkPastedState(found.pasted, state);
+    return { kind: "code", code: found.pasted.code, from: "paste" };
   } catch (error) {
     if (error instanceof SignInError) return { kind: "badPaste", error };
     throw error;

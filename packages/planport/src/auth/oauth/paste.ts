@@ -13,11 +13,27 @@ export interface PastedCode {
   readonly state: string | null;
 }
 
+/** What a pasted text is. */
+export type Pasted =
+  | { readonly kind: "code"; readonly pasted: PastedCode }
+  /** The page's address says that sign-in was refused there. `state` is null when it has none. */
+  | { readonly kind: "refusal"; readonly error: SignInError; readonly state: string | null };
+
 /**
  * Reads a bare code, the whole address the browser stopped at, its query alone, or `code#state`.
  * @throws {SignInError} `sign_in_failed` when there is no code in it, or when the address says that sign-in was refused.
  */
 export function parsePasted(text: string): PastedCode {
+  const found = readPasted(text);
+  if (found.kind === "refusal") throw found.error;
+  return found.pasted;
+}
+
+/**
+ * {@link parsePasted} that tells a refusal from a text without a code.
+ * @throws {SignInError} `sign_in_failed` when there is no code in it.
+ */
+export function readPasted(text: string): Pasted {
   // Terminals break long lines, and chat programs put quotes or angle brackets around addresses.
   const pasted = text.replaceAll(/[\s\p{Cc}\p{Cf}]+/gu, "").replaceAll(/^[<"'`(]+|[>"'`)]+$/g, "");
   const isAddress = /^[a-z][a-z0-9+.-]*:\/\//i.test(pasted) || /^(?:127\.0\.0\.1|localhost)[:/]/i.test(pasted);
@@ -25,16 +41,21 @@ export function parsePasted(text: string): PastedCode {
   if (!isQuery) {
     const [code = "", state = ""] = pasted.split("#");
     if (!/^[A-Za-z0-9._~+/=%-]+$/.test(code)) throw noCode();
-    return { code: new Secret(code), state: state === "" ? null : state };
+    return codeOf(code, state);
   }
   const start = pasted.indexOf("?");
   const [query = "", fragment = ""] = (start === -1 && !isAddress ? pasted : pasted.slice(start + 1)).split("#");
   const fields = new URLSearchParams(start === -1 && isAddress ? fragment : query);
+  const state = fields.get("state") ?? "";
   const refusal = readRefusal(fields);
-  if (refusal !== null) throw refusal.error;
+  if (refusal !== null) return { kind: "refusal", error: refusal.error, state: state === "" ? null : state };
   const code = fields.get("code") ?? "";
   if (code === "") throw noCode();
-  return { code: new Secret(code), state: fields.get("state") || null };
+  return codeOf(code, state);
+}
+
+function codeOf(code: string, state: string): Pasted {
+  return { kind: "code", pasted: { code: new Secret(code), state: state === "" ? null : state } };
 }
 
 /**

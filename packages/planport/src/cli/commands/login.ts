@@ -9,6 +9,7 @@ import {
   planportAuthFile,
   resolveAuthEndpoints,
 } from "../../auth/index.ts";
+import { DEVICE_CODE_SETTING } from "../../auth/oauth/device-code.ts";
 import { deviceLogin } from "../../auth/oauth/device-login.ts";
 import { login as browserLogin } from "../../auth/oauth/login.ts";
 import { type RevokeOptions, revokeDocument } from "../../auth/oauth/revoke.ts";
@@ -162,6 +163,7 @@ async function show(step: LoginStep, context: CommandContext, wantsBrowser: bool
       await out.line(`On any device, open ${bold(step.verificationUrl)} and type this code:`);
       await out.line(`\n  ${bold(printable(step.userCode))}\n`);
       await out.line(dim(`It is good until ${formatTime(step.expiresAtMs, Date.now())}. Never give it to anybody.`));
+      await out.line(dim(`Should the page ask to have device codes enabled: ${DEVICE_CODE_SETTING}.`));
       break;
     case "rejected":
       await err.line(err.style.yellow(printable(step.error.message)));

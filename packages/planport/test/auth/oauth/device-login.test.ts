@@ -38,6 +38,34 @@ describe("signing in with a device code", () => {
     expect(form.get("code_verifier")).toBe("v");
   });
 
+  it("asks less often from the moment it is told to slow down", async () => {
+    const http = fakeHttp();
+    http.reply(200, CODE);
+    http.reply(403, { error: { code: "deviceauth_authorization_pending" } });
+    http.reply(400, { error: "slow_down" });
+    http.reply(429, {}, { "retry-after": "20" });
+    http.reply(403, {});
+    http.reply(400, { error: { code: "access_denied", message: "no" } });
+    const waits: number[] = [];
+    const flow = follow(deviceLogin({ ...common(http), sleep: async (ms) => void waits.push(ms) }));
+    await expect(flow.result()).rejects.toMatchObject({
+      code: "sign_in_failed",
+      message: expect.stringContaining("denied on the page") as unknown,
+    });
+    expect(waits).toEqual([5000, 5000, 10_000, 20_000, 20_000]);
+  });
+
+  it("that runs out says what to do when the page asks for an administrator", async () => {
+    const http = fakeHttp();
+    http.reply(200, CODE);
+    http.reply(400, { error: { code: "expired_token", message: "The code has expired." } });
+    const flow = follow(deviceLogin({ ...common(http), sleep: async () => {} }));
+    await expect(flow.result()).rejects.toMatchObject({
+      code: "sign_in_timeout",
+      message: expect.stringMatching(/--device-auth.*administrator/) as unknown,
+    });
+  });
+
   it("gives up after fifteen minutes", async () => {
     const http = fakeHttp();
     http.reply(200, CODE);

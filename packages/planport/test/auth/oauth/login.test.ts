@@ -97,7 +97,7 @@ describe("signing in with a browser", () => {
     expect(await visit(port, "/favicon.ico")).toMatchObject({ status: 404 });
     expect(await visit(port, "/auth/callback?code=x&state=wrong")).toMatchObject({
       status: 400,
-      text: "State mismatch",
+      text: expect.stringContaining("another sign-in") as unknown,
     });
     expect(await visit(port, `/auth/callback?code=x&state=${state}`, { host: "evil.example.com" })).toMatchObject({
       status: 403,
@@ -242,6 +242,16 @@ describe("pasting", () => {
       "exchanging",
       "done",
     ]);
+  });
+
+  it("of this sign-in's refusal ends it, of another one's does not", async () => {
+    const http = fakeHttp();
+    http.reply(200, TOKENS);
+    const other = start(http, { ports: [], pasted: lines("?error=access_denied&state=other", "good-code") });
+    await other.result();
+    expect(other.steps.map((step) => step.type)).toContain("rejected");
+    const own = start(fakeHttp(), { ports: [], pasted: lines("?error=access_denied&error_description=Not+today") });
+    await expect(own.result()).rejects.toMatchObject({ code: "sign_in_failed", message: "Sign-in failed: Not today" });
   });
 
   it("that ends does not end a sign-in whose browser can still come back", async () => {

@@ -3,9 +3,9 @@ import { describe, expect, it } from "vitest";
 import { challengeOf, createPkce, parsePasted } from "../../../src/auth/index.ts";
 import { readCallback } from "../../../src/auth/oauth/callback.ts";
 import { buildAuthorizeUrl } from "../../../src/auth/oauth/authorize-url.ts";
-import { parseUserCodeResponse, parseDevicePollResponse } from "../../../src/auth/oauth/device-code.ts";
+import { parseDevicePollResponse, parseUserCodeResponse, slowedDown } from "../../../src/auth/oauth/device-code.ts";
 import { errorPage, successPage } from "../../../src/auth/oauth/pages.ts";
-import { checkPastedState } from "../../../src/auth/oauth/paste.ts";
+import { checkPastedState, readPasted } from "../../../src/auth/oauth/paste.ts";
 import { buildCodeExchangeRequest, parseCodeExchangeResponse } from "../../../src/auth/oauth/token-endpoint.ts";
 import { cleanServerText, readServerError } from "../../../src/auth/server-text.ts";
 import { Secret } from "../../../src/secret.ts";
@@ -74,13 +74,12 @@ describe("a request to the callback server", () => {
   });
 
   it.each([
-    ["/auth/callback?code=c&state=WRONG", {}, 400],
-    ["/auth/callback?code=c", {}, 400],
-    ["/auth/callback?error=access_denied&state=WRONG", {}, 400],
     ["/favicon.ico", {}, 404],
     ["/auth/callback/?code=c&state=STATE", {}, 404],
     ["//evil.example.com/auth", {}, 404],
     ["/auth/callback?code=c&state=STATE", { method: "POST" }, 405],
+    ["/auth/callback?code=c&state=STATE", { method: "HEAD" }, 405],
+    ["/cancel", { method: "POST" }, 405],
     ["/auth/callback?code=c&state=STATE", { host: "evil.example.com:1455" }, 403],
     ["/auth/callback?code=c&state=STATE", { host: undefined }, 403],
     ["/auth/callback?code=c&state=STATE", { host: "127.0.0.1:1457" }, 403],
@@ -90,8 +89,21 @@ describe("a request to the callback server", () => {
     expect(read(target, rest)).toMatchObject({ kind: "stray", status });
   });
 
+  it.each([
+    "/auth/callback?code=c&state=WRONG",
+    "/auth/callback?code=c&state=STATE%20",
+    "/auth/callback?code=c&state=",
+    "/auth/callback?code=c",
+    "/auth/callback?error=access_denied&state=WRONG",
+    "/auth/callback?error=access_denied",
+    "/auth/callback?state=WRONG&state=STATE&code=c",
+  ])("%s is another sign-in's: neither its code nor its error is looked at", (target) => {
+    expect(read(target)).toEqual({ kind: "otherSignIn" });
+  });
+
   it("can cancel, when no web page is behind it", () => {
     expect(read("/cancel").kind).toBe("cancel");
+    expect(read("/cancel", { fetchSite: "none" }).kind).toBe("cancel");
   });
 
   it.each([
@@ -116,6 +128,23 @@ describe("the pages", () => {
     const page = errorPage('<script>alert("1")</script>', "'><img src=x>");
     expect(page).not.toMatch(/<script|<img/);
     expect(page).toContain("&lt;script&gt;");
+  });
+
+  it("hold whatever came in the query as text, with no way to run it", () => {
+    fc.assert(
+      fc.property(fc.string({ unit: "binary" }), fc.string(), (description, error) => {
+        const query = new URLSearchParams({ error, error_description: description, state: "STATE" });
+        const target = `/auth/callback?${query.toString()}`;
+        const request = { method: "GET", target, host: "localhost:1455", origin: undefined, fetchSite: undefined };
+        const meaning = readCallback(request, 1455, "STATE");
+        if (meaning.kind !== "refused") throw new Error(meaning.kind);
+        const page = errorPage(meaning.error.message, meaning.code);
+        // What is left between the tags that are the page's own has no tag and no quote.
+        const text = page.slice(page.indexOf("<main>")).replaceAll(/<\/?(?:main|h1|p|code|body|html)>/g, "");
+        expect(text).not.toMatch(/[<>"']/);
+        expect(page).not.toMatch(/[\p{Cc}\u202a-\u202e]/u);
+      }),
+    );
   });
 
   it("load nothing from elsewhere", () => {
@@ -148,6 +177,13 @@ describe("what a person pastes", () => {
       expect(() => parsePasted(text)).toThrow(expect.objectContaining({ code: "sign_in_failed" }));
     },
   );
+
+  it("tells a refusal from a text without a code", () => {
+    const found = readPasted("http://127.0.0.1:1455/auth/callback?error=access_denied&state=S");
+    expect(found).toMatchObject({ kind: "refusal", state: "S", error: { code: "sign_in_failed" } });
+    expect(readPasted("?error=access_denied")).toMatchObject({ kind: "refusal", state: null });
+    expect(readPasted("c0de#S").kind).toBe("code");
+  });
 
   it("tells of a refusal in the address", () => {
     expect(() => parsePasted("http://127.0.0.1:1455/auth/callback?error=access_denied&state=S")).toThrow(
@@ -272,15 +308,55 @@ describe("the device code", () => {
     );
   });
 
+  const admin = "Please contact your workspace admin to enable device code authentication";
+
   it.each([
     [403, {}, "pending"],
     [404, {}, "pending"],
+    [403, { error: { code: "deviceauth_authorization_pending", message: "Try again." } }, "pending"],
+    [400, { error: "authorization_pending" }, "pending"],
+    [403, { error: "slow_down" }, "slowDown"],
+    [400, { error: { code: "slow_down" } }, "slowDown"],
+    [429, {}, "slowDown"],
     [400, {}, "failed"],
     [410, {}, "failed"],
+    [400, { error: "expired_token" }, "failed"],
+    [403, { error: "access_denied" }, "failed"],
+    [403, { error: { code: "forbidden", message: admin } }, "failed"],
     [503, {}, "unavailable"],
     [200, {}, "failed"],
     [200, { authorization_code: "c", code_verifier: "v", code_challenge: "x" }, "approved"],
   ])("polled with the answer %i %j is %s", (status, body, kind) => {
     expect(parseDevicePollResponse(answer(status, body)).kind).toBe(kind);
+  });
+
+  it.each([
+    [400, { error: "expired_token" }, "sign_in_timeout", "planport login --device-auth"],
+    [400, { error: "access_denied" }, "sign_in_failed", "denied on the page"],
+    [403, { error: { code: "access_denied", message: admin } }, "sign_in_failed", "administrator must allow it"],
+    [400, { error: "device_code_disabled" }, "sign_in_failed", "switched off for this account or workspace"],
+  ])("ended by %i %j is %s, and says %s", (status, body, code, words) => {
+    const poll = parseDevicePollResponse(answer(status, body));
+    expect(poll.kind === "failed" && poll.error).toMatchObject({
+      code,
+      message: expect.stringContaining(words) as unknown,
+    });
+  });
+
+  it("refused to a workspace whose administrator has not allowed it says who can, whatever the status", () => {
+    for (const status of [400, 403, 404])
+      expect(() => parseUserCodeResponse(answer(status, { error: { message: admin } }))).toThrow(
+        expect.objectContaining({
+          code: "sign_in_failed",
+          message: expect.stringMatching(/Settings → Security.*administrator.*planport login/) as unknown,
+        }),
+      );
+  });
+
+  it("is polled 5 seconds less often after each request to slow down, and never less than once a minute", () => {
+    expect(slowedDown(5000, null)).toBe(10_000);
+    expect(slowedDown(5000, 30_000)).toBe(30_000);
+    expect(slowedDown(58_000, null)).toBe(60_000);
+    expect(slowedDown(5000, 3_600_000)).toBe(60_000);
   });
 });
