@@ -2,7 +2,7 @@ import { EventEmitter } from "node:events";
 import { describe, expect, it } from "vitest";
 import { formatMinutes, formatTime } from "../../src/cli/format.ts";
 import { createInterrupt } from "../../src/cli/interrupt.ts";
-import { browserCommand } from "../../src/cli/open-browser.ts";
+import { browserCommand } from "../../src/auth/oauth/open-browser.ts";
 import { createTerminal, printable, startSpinner, wantsColour } from "../../src/cli/terminal.ts";
 
 describe("wantsColour", () => {

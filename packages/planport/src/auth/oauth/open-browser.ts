@@ -3,7 +3,7 @@
  * @module
  */
 import { spawn } from "node:child_process";
-import type { Environment } from "../config/index.ts";
+import type { Environment } from "../../environment.ts";
 
 /** A program and its arguments. */
 export interface BrowserCommand {
