@@ -10,12 +10,16 @@ import {
   type Discovery,
   type Grant,
   type TokenSource,
+  type TokenSourceOptions,
   type TriedPlace,
+  accountCacheFile,
+  createAccountCache,
   createTokenSource,
   discoverCredential,
   existingAccountFile,
   personalAccessTokenCredential,
   resolveAuthEndpoints,
+  signedInAccountId,
   tellAccount,
   unknownAccount,
 } from "./auth/index.ts";
@@ -26,6 +30,7 @@ import {
   describeOrigin,
   resolveSettings,
 } from "./config/index.ts";
+import { readVariable } from "./environment.ts";
 import { CredentialError, isPlanportError } from "./errors.ts";
 import { createHttpClient } from "./net/index.ts";
 import { type Logger, silentLogger } from "./observe/index.ts";
@@ -125,6 +130,7 @@ export async function createPlanport(options: PlanportOptions = {}): Promise<Pla
       http,
       endpoints: resolveAuthEndpoints(env),
       client: identity,
+      accounts: accountLookup(options),
       onWarning: (error) => logger.warn("auth.warning", { error }),
     }),
     settings,
@@ -184,8 +190,9 @@ async function findCredential(
   const { accessToken } = options;
   if (accessToken !== undefined) {
     const token = typeof accessToken === "string" ? new Secret(accessToken) : accessToken;
+    const accountId = readVariable(options.env ?? process.env, "CODEX_ACCOUNT_ID");
     return {
-      credential: personalAccessTokenCredential(token, ACCESS_TOKEN_OPTION),
+      credential: personalAccessTokenCredential(token, ACCESS_TOKEN_OPTION, accountId ?? null),
       store: null,
       place: null,
       tried: [],
@@ -217,6 +224,19 @@ async function findCredential(
         "does not read: it reads Codex's auth.json alone.",
     );
   }
+}
+
+/** Where the account of an access token may be known without asking its server. */
+function accountLookup(options: PlanportOptions): NonNullable<TokenSourceOptions["accounts"]> {
+  const home = {
+    env: options.env ?? process.env,
+    platform: options.platform ?? process.platform,
+    homeDir: options.homeDir ?? homedir(),
+  };
+  return {
+    cache: createAccountCache(accountCacheFile(home)),
+    fallbackAccountId: () => signedInAccountId(home),
+  };
 }
 
 /** The named account to use; null when a credential is given or looked for. */
@@ -256,6 +276,8 @@ function restrict(tokens: TokenSource, settings: Settings, account: string | nul
   return {
     get: (options) => tell(tokens.get(options).then(check)),
     recover: (rejected, options) => tell(tokens.recover(rejected, options).then(check)),
+    explain: async (refusal, refused, options) =>
+      tell(tokens.explain?.(refusal, refused, options) ?? Promise.resolve(refusal)),
     settled: async () => tokens.settled?.(),
   };
 }

@@ -3,12 +3,13 @@
  * @module
  */
 import os from "node:os";
-import { readVariable } from "../environment.ts";
+import { readVariable, trimmed } from "../environment.ts";
 import { CredentialError } from "../errors.ts";
+import { asString, isJsonObject } from "../protocol/json.ts";
 import { Secret } from "../secret.ts";
 import { createFileStore } from "../store/file-store.ts";
 import type { CredentialStore } from "../store/types.ts";
-import { readCredential, type StoredCredential } from "./auth-file.ts";
+import { isTokenText, readCredential, type StoredCredential } from "./auth-file.ts";
 import type { Credential } from "./credential.ts";
 import { personalAccessTokenCredential } from "./personal-access-token.ts";
 import { type CredentialPlace, credentialPlaces, placeLabel, type PlaceOptions } from "./places.ts";
@@ -44,12 +45,7 @@ export interface DiscoverOptions extends Partial<PlaceOptions> {
  */
 export async function discoverCredential(options: DiscoverOptions = {}): Promise<Discovery> {
   const env = options.env ?? process.env;
-  const places = credentialPlaces({
-    platform: options.platform ?? process.platform,
-    env,
-    homeDir: options.homeDir ?? os.homedir(),
-    authFile: options.authFile,
-  });
+  const places = placesOf(options);
   const openStore = options.openStore ?? createFileStore;
   const tried: TriedPlace[] = [];
   for (const [index, place] of places.entries()) {
@@ -77,6 +73,33 @@ export async function discoverCredential(options: DiscoverOptions = {}): Promise
     return { credential, place, store, tried: [...tried, ...rest] };
   }
   throw missing(tried);
+}
+
+/**
+ * The account of the first ChatGPT sign-in among the files that {@link discoverCredential} looks into: a guess at whose a
+ * Codex access token is, for when nobody can be asked. Null when there is none; never rejects.
+ */
+export async function signedInAccountId(options: DiscoverOptions = {}): Promise<string | null> {
+  const openStore = options.openStore ?? createFileStore;
+  for (const place of placesOf(options)) {
+    if (place.kind !== "file") continue;
+    const document = await openStore(place.path)
+      .read()
+      .catch(() => null);
+    const tokens = document?.reveal()["tokens"];
+    const accountId = isJsonObject(tokens) ? trimmed(asString(tokens["account_id"])) : undefined;
+    if (accountId !== undefined && isTokenText(accountId)) return accountId;
+  }
+  return null;
+}
+
+function placesOf(options: DiscoverOptions): readonly CredentialPlace[] {
+  return credentialPlaces({
+    platform: options.platform ?? process.platform,
+    env: options.env ?? process.env,
+    homeDir: options.homeDir ?? os.homedir(),
+    authFile: options.authFile,
+  });
 }
 
 function missing(tried: readonly TriedPlace[]): CredentialError<"credential_missing"> {

@@ -22,7 +22,9 @@ export {
   readCredential,
 } from "./auth-file.ts";
 export type { StoredCredential } from "./auth-file.ts";
-export { discoverCredential } from "./discover.ts";
+export { accountCacheFile, createAccountCache } from "./account-cache.ts";
+export type { AccountCache } from "./account-cache.ts";
+export { discoverCredential, signedInAccountId } from "./discover.ts";
 export type { DiscoverOptions, Discovery, TriedPlace } from "./discover.ts";
 export { resolveAuthEndpoints } from "./endpoints.ts";
 export type { AuthEndpointOverrides, AuthEndpoints } from "./endpoints.ts";

@@ -10,7 +10,7 @@ import { createChatGptSource } from "./chatgpt-source.ts";
 import type { Credential } from "./credential.ts";
 import type { AuthEndpoints } from "./endpoints.ts";
 import type { ClientIdentity } from "./http.ts";
-import { createPersonalAccessTokenSource } from "./personal-access-token.ts";
+import { createPersonalAccessTokenSource, type PersonalAccessTokenSourceOptions } from "./personal-access-token.ts";
 import { createSendRefresh } from "./refresh.ts";
 import { type CredentialPlace, placeLabel } from "./places.ts";
 import type { Grant, TokenSource } from "./token-source.ts";
@@ -31,6 +31,8 @@ export interface TokenSourceOptions {
   readonly now?: () => number;
   /** Refresh when this much of the access token's life is left; five minutes by default, as Codex. */
   readonly refreshEarlyMs?: number;
+  /** Where the account of a Codex access token may be known without asking its server. Default: nowhere. */
+  readonly accounts?: Pick<PersonalAccessTokenSourceOptions, "cache" | "fallbackAccountId">;
   /** Told of trouble that did not stop a request. Its messages hold no secret. */
   readonly onWarning?: (error: Error) => void;
 }
@@ -61,6 +63,8 @@ export async function createTokenSource(options: TokenSourceOptions): Promise<To
       http: options.http,
       whoamiUrl: options.endpoints.whoamiUrl,
       client,
+      now: options.now,
+      ...options.accounts,
     });
   return createStaticTokenSource(grantOfCredential(credential));
 }

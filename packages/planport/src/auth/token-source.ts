@@ -2,6 +2,7 @@
  * The one thing the rest of planport asks auth for: a bearer that works now.
  * @module
  */
+import type { CredentialError } from "../errors.ts";
 import type { Secret } from "../secret.ts";
 import type { Credential, Identity } from "./credential.ts";
 
@@ -26,6 +27,16 @@ export interface TokenSource {
    * @throws {CredentialError} `refresh_rejected` when the sign-in is over and only a new one helps.
    */
   recover(rejected: Grant, options?: { readonly signal?: AbortSignal | undefined }): Promise<Grant | null>;
+  /**
+   * Called when a refusal of the backend stands: a 401 that {@link TokenSource.recover} had no other bearer for, or a 403.
+   * Gives an error that says more of it, or the refusal as it is. Sources that know no more than the backend lack it.
+   * @throws {RequestError} `cancelled` when the signal was aborted.
+   */
+  explain?(
+    refusal: CredentialError,
+    refused: Grant,
+    options?: { readonly signal?: AbortSignal | undefined },
+  ): Promise<CredentialError>;
   /**
    * Resolves when no refresh is under way, at the latest after 35 s; never rejects. A refresh goes on when nobody waits
    * for it any more, and a process that ends meanwhile loses the token that is on its way: await this before.

@@ -71,6 +71,7 @@ export async function fetchAccounts(context: AccountCallContext, url: string, gr
 
 const KEPT_BY_ROUTING: ReadonlySet<string> = new Set([
   "credential_rejected",
+  "access_denied",
   "credential_wrong_route",
   "upstream_unreachable",
   "upstream_challenged",

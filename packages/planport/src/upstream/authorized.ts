@@ -3,7 +3,7 @@
  * @module
  */
 import type { Grant, TokenSource } from "../auth/token-source.ts";
-import { isPlanportError } from "../errors.ts";
+import { type CredentialError, isPlanportError } from "../errors.ts";
 import { abortable } from "./retry.ts";
 
 /** Whether a recovery was made already: one per logical call, however often it is retried. */
@@ -13,7 +13,7 @@ export interface RecoveryBudget {
 
 /**
  * Runs `call` with a fresh bearer. When the backend rejects it (`credential_rejected`), asks once for another and runs
- * `call` again at once; when there is none, the rejection stands.
+ * `call` again at once; when there is none, the rejection stands, in the words of whoever knows more about it.
  * @throws {CredentialError} from the token source, or the rejection.
  */
 export async function authorized<T>(
@@ -22,14 +22,35 @@ export async function authorized<T>(
   signal: AbortSignal | undefined,
   call: (grant: Grant) => Promise<T>,
 ): Promise<T> {
-  const grant = await abortable(tokens.get({ signal }), signal);
-  try {
-    return await call(grant);
-  } catch (error) {
-    if (budget.spent || !isPlanportError(error) || error.code !== "credential_rejected") throw error;
-    budget.spent = true;
-    const next = await abortable(tokens.recover(grant, { signal }), signal);
-    if (next === null) throw error;
-    return await call(next);
+  let grant = await abortable(tokens.get({ signal }), signal);
+  for (;;) {
+    try {
+      return await call(grant);
+    } catch (error) {
+      if (!isRefusal(error)) throw error;
+      let next: Grant | null = null;
+      if (error.code === "credential_rejected" && !budget.spent) {
+        budget.spent = true;
+        next = await abortable(tokens.recover(grant, { signal }), signal);
+      }
+      if (next === null) throw await explained(tokens, error, grant, signal);
+      grant = next;
+    }
   }
+}
+
+/** A refusal in the words of the token source, where that knows more. */
+async function explained(
+  tokens: TokenSource,
+  refusal: CredentialError,
+  refused: Grant,
+  signal: AbortSignal | undefined,
+): Promise<CredentialError> {
+  if (tokens.explain === undefined) return refusal;
+  return await abortable(tokens.explain(refusal, refused, { signal }), signal);
+}
+
+/** What the backend says of a bearer, by a 401 or a 403. */
+function isRefusal(error: unknown): error is CredentialError<"credential_rejected" | "access_denied"> {
+  return isPlanportError(error) && (error.code === "credential_rejected" || error.code === "access_denied");
 }

@@ -71,10 +71,46 @@ describe("a personal access token", () => {
   it.each([401, 403])("that is refused with %i asks for a new one to be minted", async (status) => {
     const { source, http } = await rig();
     http.reply(status, "{}");
+    http.reply(status, "{}");
     await expect(source.get()).rejects.toMatchObject({
       code: "credential_rejected",
-      message: expect.stringMatching(/\$CODEX_PAT .*Mint a new token/) as unknown,
+      message: expect.stringMatching(/\$CODEX_PAT .*revoked or expired\. Mint a new token/) as unknown,
     });
+    expect(http.sent).toHaveLength(2);
+  });
+
+  it("that is refused once, and accepted when asked about again, is used", async () => {
+    const { source, http } = await rig();
+    http.reply(401, "{}");
+    http.reply(200, WHOAMI);
+    await expect(source.get()).resolves.toMatchObject({ accountId: "acct-1" });
+  });
+
+  it("that is refused once, and then cannot be asked about, is not called revoked", async () => {
+    const { source, http } = await rig();
+    http.reply(401, "{}");
+    http.reply(503, "{}");
+    await expect(source.get()).rejects.toMatchObject({
+      code: "credential_rejected",
+      message: expect.stringMatching(
+        /refused \(401\), and then .*HTTP 503.*Whether it is revoked is unknown/,
+      ) as unknown,
+    });
+  });
+
+  it("is not called refused when a web page answers in its server's place", async () => {
+    const { source, http } = await rig();
+    http.reply(403, "<!doctype html><title>blocked</title>");
+    await expect(source.get()).rejects.toMatchObject({
+      code: "refresh_unavailable",
+      message: expect.stringContaining("web page") as unknown,
+    });
+  });
+
+  it("takes the account from account_id where chatgpt_account_id is missing", async () => {
+    const { source, http } = await rig();
+    http.reply(200, { account_id: "acct-old" });
+    await expect(source.get()).resolves.toMatchObject({ accountId: "acct-old" });
   });
 
   it("can be asked for again after a failure that may pass", async () => {
