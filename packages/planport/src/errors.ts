@@ -3,6 +3,7 @@
  * trying again can help, and the `error.type` of the OpenAI error body. Codes and statuses are public API.
  * @module
  */
+import { redactText, withoutTokens } from "./redact.ts";
 
 interface ErrorSpec {
   readonly family: ErrorFamily;
@@ -141,7 +142,10 @@ export interface PlanportErrorOptions<C extends ErrorCode> {
   readonly retryAfterMs?: number;
 }
 
-/** Base of all errors that planport throws on purpose. Its message is fit for an end user and holds no secret. */
+/**
+ * Base of all errors that planport throws on purpose. Its message is fit for an end user and holds no secret: what looks
+ * like a token is struck out of it, and out of its cause.
+ */
 export class PlanportError<C extends ErrorCode = ErrorCode> extends Error {
   override readonly name: string = "PlanportError";
   readonly code: C;
@@ -156,7 +160,8 @@ export class PlanportError<C extends ErrorCode = ErrorCode> extends Error {
   declare readonly cause: CauseOf<C>;
 
   constructor(code: C, message: string, options: PlanportErrorOptions<C> = {}) {
-    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    // A net below the rule that nobody writes a secret here: what looks like one does not get in.
+    super(redactText(message), options.cause === undefined ? undefined : { cause: withoutTokens(options.cause) });
     const spec: ErrorSpec = errorTable[code];
     this.code = code;
     this.status = options.status ?? spec.status;

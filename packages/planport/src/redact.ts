@@ -32,7 +32,7 @@ const WORD_END = String.raw`(?![\w~+/=%-]|\.\w)`;
 const BEARER_WORDS =
   "auth|authentication|authorization|tokens?|credentials?|headers?|scheme|basic|bearer|or|and|is|was|are|in|of|for|not|must|has|required|missing|expired|invalid";
 const BEARER = new RegExp(
-  String.raw`(bearer(?:\s+|%20|\+))(?!(?:${BEARER_WORDS})${WORD_END}|(?:realm|scope|error|error_description)=["'])[^\s"',;…]+`,
+  String.raw`(bearer(?:\s+|%20|\+))(?!(?:${BEARER_WORDS})${WORD_END}|(?:realm|scope|error|error_description)=["']|<[a-z_-]{1,20}>)[^\s"',;…]+`,
   "gi",
 );
 /** "basic" is an ordinary word, so only what is no word after it is taken. A real one nearly always has a digit or capital. */
@@ -142,4 +142,72 @@ function head(text: string, maxChars: number): string {
   // Nor is a character outside of the basic plane cut in two.
   if (/^[\uD800-\uDBFF][\uDC00-\uDFFF]/.test(text.slice(end - 1, end + 1))) end -= 1;
   return text.slice(0, end);
+}
+
+/** What of a foreign error is kept beside its name, message and stack when it has to be copied. */
+const PLAIN_FIELDS = ["code", "errno", "syscall", "address", "port", "path"] as const;
+const SECRET_FIELD = /(?:token|secret|password|authorization|verifier|cookie|api[-_]?key)$/i;
+const MAX_DEPTH = 4;
+const MAX_FIELDS = 64;
+
+/**
+ * The value itself when nothing in it looks like a token; else a copy without: a text redacted, an error with its name,
+ * message, stack, codes and causes redacted and nothing else of what it carried. Libraries put what they were given into
+ * their errors (`JSON.parse` quotes its input, `new URL` keeps it). Never throws.
+ */
+export function withoutTokens(value: unknown): unknown {
+  try {
+    return holdsToken(value, 0, new Set()) ? cleanCopy(value, 0) : value;
+  } catch {
+    return "[unreadable]"; // A getter or a proxy threw.
+  }
+}
+
+function holdsToken(value: unknown, depth: number, seen: Set<object>): boolean {
+  if (typeof value === "string") return redactText(value) !== value;
+  if (typeof value !== "object" || value === null || seen.has(value)) return false;
+  seen.add(value);
+  // Those of an error that do not enumerate are its message, stack and cause.
+  const names = value instanceof Error ? Object.getOwnPropertyNames(value) : Object.keys(value);
+  // What is too much to search is taken for guilty.
+  if (depth > MAX_DEPTH || names.length > MAX_FIELDS) return true;
+  return names.some((name) => {
+    const field: unknown = Reflect.get(value, name);
+    return redactText(name) !== name || isNamedSecret(name, field) || holdsToken(field, depth + 1, seen);
+  });
+}
+
+function cleanCopy(value: unknown, depth: number): unknown {
+  if (typeof value === "string") return redactText(value);
+  if (typeof value !== "object" || value === null) return typeof value === "function" ? "[function]" : value;
+  if (depth > MAX_DEPTH) return "[deep]";
+  if (value instanceof Error) return cleanError(value, depth);
+  if (Array.isArray(value)) return value.slice(0, MAX_FIELDS).map((entry) => cleanCopy(entry, depth + 1));
+  if (![Object.prototype, null].includes(Object.getPrototypeOf(value) as object | null)) return "[object]";
+  const fields = Object.entries(value).slice(0, MAX_FIELDS);
+  return Object.fromEntries(
+    fields.map(([name, entry]) => [
+      redactText(name),
+      isNamedSecret(name, entry) ? REDACTED : cleanCopy(entry, depth + 1),
+    ]),
+  );
+}
+
+/** A text of whatever shape, under a name that says what it is. */
+function isNamedSecret(name: string, value: unknown): boolean {
+  return typeof value === "string" && SECRET_FIELD.test(name);
+}
+
+function cleanError(error: Error, depth: number): Error {
+  const copy = new Error(redactText(error.message));
+  const set = (name: string, value: unknown): void =>
+    void Object.defineProperty(copy, name, { value, configurable: true, writable: true });
+  set("name", redactText(error.name));
+  set("stack", redactText(error.stack ?? ""));
+  for (const name of PLAIN_FIELDS) {
+    const field: unknown = Reflect.get(error, name);
+    if (typeof field === "number" || typeof field === "string") set(name, cleanCopy(field, depth));
+  }
+  if (error.cause !== undefined && depth < MAX_DEPTH) set("cause", cleanCopy(error.cause, depth + 1));
+  return copy;
 }

@@ -1,6 +1,7 @@
+import { inspect } from "node:util";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { oneLine, redactText } from "../src/redact.ts";
+import { oneLine, redactText, withoutTokens } from "../src/redact.ts";
 
 /** Made up, in the shapes of real ones. The part in braces must not be found anywhere. */
 const fixed = [
@@ -248,4 +249,57 @@ describe("oneLine", () => {
     expect(oneLine("one two three", 7)).toBe("one two…");
     expect(oneLine(`one ${" ".repeat(1000)} two`, 20)).toBe("one…");
   });
+});
+
+describe("withoutTokens", () => {
+  const token = "at-synthetic0123456789abcdef";
+
+  it("gives back what holds no token, as it is", () => {
+    const chain = new Error("a", { cause: Object.assign(new Error("b"), { code: "ECONNREFUSED" }) });
+    for (const value of [chain, { status: 503, requestId: "req_0123456789" }, null, undefined, 7, "plain words"])
+      expect(withoutTokens(value)).toBe(value);
+  });
+
+  it.each<[string, unknown]>([
+    ["a text", `x ${token}`],
+    ["a message", new Error(`x ${token}`)],
+    ["a cause", new Error("a", { cause: new Error("b", { cause: new Error(token) }) })],
+    ["a cause that is deeper than anybody looks", deep(12)],
+    ["a field of an error", Object.assign(new TypeError("Invalid URL"), { input: `https://x/?code=${token}` })],
+    ["a field below a field", { response: { headers: [{ authorization: `Bearer ${token}` }] } }],
+    ["a name of a field", { [token]: 1 }],
+    ["a field that says what it holds", { refresh_token: "synthetic" }],
+    ["an instance", Object.assign(new Map(), { token })],
+    ["an AggregateError", new AggregateError([new Error(token)], "all")],
+    ["what JSON.parse quotes", thrownBy(() => JSON.parse(token) as unknown)],
+    [
+      "a getter that throws",
+      {
+        get a() {
+          throw new Error(token);
+        },
+      },
+    ],
+  ])("takes it out of %s", (_name, value) => {
+    const clean = withoutTokens(value);
+    const print = inspect(clean, { depth: 20, showHidden: true }) + (JSON.stringify(structuredClone(clean)) ?? "");
+    expect(print).not.toContain("synthetic");
+  });
+
+  it("keeps what makes a system error one", () => {
+    const error = Object.assign(new Error(`connect ${token}`), { code: "ECONNREFUSED", errno: -111, path: "/tmp/x" });
+    expect(withoutTokens(error)).toMatchObject({ code: "ECONNREFUSED", errno: -111, path: "/tmp/x", name: "Error" });
+    expect(withoutTokens(error)).toBeInstanceOf(Error);
+  });
+
+  function deep(levels: number): Error {
+    return levels === 0 ? new Error(token) : new Error("x", { cause: deep(levels - 1) });
+  }
+  function thrownBy(work: () => unknown): unknown {
+    try {
+      return work();
+    } catch (error) {
+      return error;
+    }
+  }
 });

@@ -35,9 +35,9 @@ const everything = [
  */
 export const layers: Readonly<Record<string, Layer>> = {
   version: { values: [], node: false },
-  errors: { values: [], node: false },
-  secret: { values: [], node: false },
   redact: { values: [], node: false },
+  errors: { values: ["redact"], node: false },
+  secret: { values: [], node: false },
   environment: { values: [], node: true },
   sse: { values: ["errors"], packages: ["eventsource-parser"], node: false },
   protocol: { values: ["errors"], packages: [], node: false },
