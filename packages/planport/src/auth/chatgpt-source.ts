@@ -13,6 +13,7 @@ import { type AuthEndpoints, refreshTarget } from "./endpoints.ts";
 import { inLane, type Lane } from "./lane.ts";
 import type { RefreshReason } from "./oauth/token-endpoint.ts";
 import type { SendRefresh } from "./refresh.ts";
+import type { OnRefreshStep } from "./refresh-step.ts";
 import type { Grant, TokenSource } from "./token-source.ts";
 import { atMost, raceAbort } from "./wait.ts";
 
@@ -43,6 +44,7 @@ export interface ChatGptSourceOptions {
   readonly refreshEarlyMs: number;
   /** Told of trouble that did not stop a request, such as a refreshed token that cannot be written. */
   readonly onWarning: (error: Error) => void;
+  readonly onStep: OnRefreshStep;
 }
 
 /** What is held in memory. Each change makes a new one, so that identity tells generations apart. */
@@ -119,7 +121,15 @@ class ChatGptSource {
   #share(kind: string, task: (lane: Lane) => Promise<Held>): Promise<Held> {
     const running = this.#flights.get(kind);
     if (running !== undefined && running.from === this.#held) return running.done;
-    const done = inLane(this.#options.store, task);
+    const { store, onStep } = this.#options;
+    const done = inLane(store, (lane) => {
+      onStep("waiting");
+      const alone = (): Promise<Held> => {
+        onStep("locked");
+        return task(lane);
+      };
+      return store.exclusive === undefined ? alone() : store.exclusive(alone);
+    });
     const flight = { from: this.#held, done };
     this.#flights.set(kind, flight);
     this.#running.add(done);
@@ -239,7 +249,10 @@ class ChatGptSource {
     if (refreshToken === null) throw expired(held, store.place);
     if (lane.unwritten?.spent.equals(refreshToken) === true) return lane.unwritten.issued;
     const target = refreshTarget(endpoints, readProvenance(held.document), store.place);
-    const issued = await sendRefresh(target, refreshToken, reason, store.place);
+    const sending = sendRefresh(target, refreshToken, reason, store.place);
+    this.#options.onStep("sent");
+    const issued = await sending;
+    this.#options.onStep("answered");
     // A server that does not rotate leaves the old one good to be sent again.
     if (issued.refreshToken !== null) lane.unwritten = { spent: refreshToken, issued };
     return issued;
@@ -262,7 +275,7 @@ class ChatGptSource {
     if (held === null || held.document === held.onDisk) return;
     let outcome: WriteOutcome;
     try {
-      outcome = await this.#options.store.write(held.onDisk, held.document);
+      outcome = await this.#options.store.write(held.onDisk, held.document, { onStep: this.#options.onStep });
     } catch (error) {
       this.#options.onWarning(error instanceof Error ? error : new Error("the store failed", { cause: error }));
       return;

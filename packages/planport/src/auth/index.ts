@@ -35,6 +35,7 @@ export type { JwtClaims } from "./jwt-claims.ts";
 export { createPersonalAccessTokenSource, personalAccessTokenCredential } from "./personal-access-token.ts";
 export { credentialPlaces, placeLabel, planportAuthFile } from "./places.ts";
 export type { CredentialPlace, PlaceOptions } from "./places.ts";
+export type { OnRefreshStep, RefreshStep } from "./refresh-step.ts";
 export { createStaticTokenSource, createTokenSource } from "./sources.ts";
 export type { TokenSourceOptions } from "./sources.ts";
 export { describeCredential } from "./describe.ts";

@@ -13,6 +13,7 @@ import type { ClientIdentity } from "./http.ts";
 import { createPersonalAccessTokenSource, type PersonalAccessTokenSourceOptions } from "./personal-access-token.ts";
 import { createSendRefresh } from "./refresh.ts";
 import { type CredentialPlace, placeLabel } from "./places.ts";
+import type { OnRefreshStep } from "./refresh-step.ts";
 import type { Grant, TokenSource } from "./token-source.ts";
 
 /** Options of {@link createTokenSource}. */
@@ -35,6 +36,8 @@ export interface TokenSourceOptions {
   readonly accounts?: Pick<PersonalAccessTokenSourceOptions, "cache" | "fallbackAccountId">;
   /** Told of trouble that did not stop a request. Its messages hold no secret. */
   readonly onWarning?: (error: Error) => void;
+  /** Told of each step of a refresh, synchronously. */
+  readonly onStep?: OnRefreshStep | undefined;
 }
 
 const DEFAULT_CLIENT: ClientIdentity = { originator: "planport", userAgent: "planport" };
@@ -55,6 +58,7 @@ export async function createTokenSource(options: TokenSourceOptions): Promise<To
       now: options.now ?? Date.now,
       refreshEarlyMs: options.refreshEarlyMs ?? 300_000,
       onWarning: options.onWarning ?? (() => {}),
+      onStep: options.onStep ?? (() => {}),
     });
   if (credential.kind === "personalAccessToken")
     return createPersonalAccessTokenSource({

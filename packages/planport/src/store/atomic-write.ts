@@ -17,6 +17,8 @@ export interface AtomicWriteOptions {
   readonly fs?: AtomicWriteFs;
   /** Waits between tries of the rename, in milliseconds. */
   readonly retryDelaysMs?: readonly number[];
+  /** Told right before the text is made durable, and right before it is put in place. Runs synchronously. */
+  readonly onStep?: ((step: "syncing" | "renaming") => void) | undefined;
 }
 
 /** Codes with which Windows refuses a rename while a virus scanner, an indexer or a reader holds the target open. */
@@ -40,10 +42,12 @@ export async function writeFileAtomic(file: string, text: string, options: Atomi
   try {
     try {
       await handle.writeFile(text, "utf8");
+      options.onStep?.("syncing");
       await handle.sync();
     } finally {
       await handle.close();
     }
+    options.onStep?.("renaming");
     await renameHeldOpen(io, temporary, target, options.retryDelaysMs ?? RENAME_RETRY_DELAYS_MS);
   } catch (error) {
     await io.unlink(temporary).catch(() => {}); // The first fault is the one to tell.

@@ -8,23 +8,31 @@ import path from "node:path";
 import { CredentialError } from "../errors.ts";
 import { type AtomicWriteOptions, codeOf, realTarget, writeFileAtomic } from "./atomic-write.ts";
 import { isSameLogin, rebase } from "./compare.ts";
+import { createFileLock, type FileLock } from "./file-lock.ts";
 import { CredentialDocument, parseDocument, serializeDocument } from "./document.ts";
-import type { CredentialStore, WriteOutcome } from "./types.ts";
+import type { CredentialStore, WriteOptions, WriteOutcome } from "./types.ts";
 
 /** No sign-in comes near; a larger file is something else. */
 const MAX_FILE_BYTES = 1024 * 1024;
 
+/** Options of {@link createFileStore}. */
+export interface FileStoreOptions extends AtomicWriteOptions {
+  /** Who runs tasks alone among all processes. Default: a lock file beside the real file. */
+  readonly lock?: FileLock;
+}
+
 /** A store in the file at `file`. Nothing is touched before the first call. */
-export function createFileStore(file: string, options: AtomicWriteOptions = {}): CredentialStore {
+export function createFileStore(file: string, options: FileStoreOptions = {}): CredentialStore {
+  const lock = options.lock ?? createFileLock();
   async function read(): Promise<CredentialDocument | null> {
     const text = await readText(file);
     return text === null ? null : parseDocument(text, file);
   }
 
-  async function save(document: CredentialDocument): Promise<CredentialDocument> {
+  async function save(document: CredentialDocument, given: WriteOptions = {}): Promise<CredentialDocument> {
     const stored = new CredentialDocument(document.reveal(), file);
     try {
-      await writeFileAtomic(file, serializeDocument(stored), options);
+      await writeFileAtomic(file, serializeDocument(stored), { ...options, onStep: given.onStep });
     } catch (error) {
       throw writeFailed(`cannot write the sign-in to ${file}`, error);
     }
@@ -34,17 +42,19 @@ export function createFileStore(file: string, options: AtomicWriteOptions = {}):
   return {
     place: file,
     key: () => realTarget(fs, path.resolve(file)).catch(() => path.resolve(file)),
+    exclusive: async (task, given) =>
+      lock.run(await realTarget(fs, path.resolve(file)).catch(() => path.resolve(file)), task, given),
     read,
-    async write(previous, next): Promise<WriteOutcome> {
+    async write(previous, next, given = {}): Promise<WriteOutcome> {
       const current = await read();
       if (!isSameLogin(previous, current)) return { written: false, document: current };
       const merged =
         previous === null || current === null
           ? next
           : new CredentialDocument(rebase(previous.reveal(), next.reveal(), current.reveal()), file);
-      return { written: true, document: await save(merged) };
+      return { written: true, document: await save(merged, given) };
     },
-    replace: save,
+    replace: (next) => save(next),
     async remove(): Promise<boolean> {
       try {
         // Writes follow links, so the sign-in is where the link leads; then the link itself goes.
