@@ -2,7 +2,7 @@
  * How a command's failure is told: one line, never a stack, never a secret.
  * @module
  */
-import { ConfigError, type AnyPlanportError, toPlanportError } from "../errors.ts";
+import { ConfigError, type AnyPlanportError, isPlanportError, toPlanportError } from "../errors.ts";
 import { toErrorBody } from "../protocol/index.ts";
 import { redactText } from "../redact.ts";
 import { type ExitCode, exitCodeFor } from "./exit-codes.ts";
@@ -32,8 +32,13 @@ export async function reportFailure(thrown: unknown, err: Output, options: Failu
 
 function messageOf(error: AnyPlanportError): string {
   if (error instanceof ConfigError && error.code === "internal" && error.cause instanceof Error)
-    return `an unexpected fault: ${oneLine(error.cause.message)} (PLANPORT_LOG=debug shows where)`;
+    return `an unexpected fault: ${oneLine(foreignText(error.cause.message))} (PLANPORT_LOG=debug shows where)`;
   return oneLine(error.message);
+}
+
+/** Nobody knows what is in the words of a library: here everything goes that could be a token of any shape. */
+function foreignText(text: string): string {
+  return redactText(text, { opaque: true });
 }
 
 function oneLine(text: string): string {
@@ -41,7 +46,9 @@ function oneLine(text: string): string {
 }
 
 function stackOf(thrown: unknown): string {
-  if (!(thrown instanceof Error)) return redactText(String(thrown));
-  const own = redactText(thrown.stack ?? thrown.message);
+  if (!(thrown instanceof Error)) return foreignText(String(thrown));
+  const text = isPlanportError(thrown) ? thrown.message : foreignText(thrown.message);
+  const frames = /\n {4}at [\s\S]*$/.exec(thrown.stack ?? "")?.[0] ?? "";
+  const own = redactText(`${thrown.name}: ${text}${frames}`);
   return thrown.cause instanceof Error ? `${own}\ncaused by ${stackOf(thrown.cause)}` : own;
 }

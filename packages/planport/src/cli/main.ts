@@ -7,6 +7,7 @@ import { getSystemErrorMap } from "node:util";
 import { CommanderError } from "commander";
 import { VERSION } from "../version.ts";
 import type { CommandContext } from "./context.ts";
+import { watchCrashes } from "./crash.ts";
 import { EXIT, type ExitCode } from "./exit-codes.ts";
 import { reportFailure } from "./failure.ts";
 import { createInterrupt } from "./interrupt.ts";
@@ -26,7 +27,9 @@ export async function runProcess(): Promise<void> {
     signal: interruption.signal,
     version: VERSION,
   };
-  const code = await runCommand(process.argv.slice(2), context);
+  const args = process.argv.slice(2);
+  watchCrashes(process, context.terminal.err, { json: asksForJson(args), debug: wantsStacks(context) });
+  const code = await runCommand(args, context);
   await flush(process.stdout);
   const unwritten = interruption.writeError();
   if (unwritten !== null && !readerLeft(unwritten))
@@ -60,7 +63,7 @@ export async function runCommand(args: readonly string[], context: CommandContex
     }
     // Whoever pressed Ctrl-C, or stopped reading, knows why it ended.
     if (context.signal.aborted) return EXIT.interrupted;
-    return reportFailure(error, terminal.err, { json, debug: context.env["PLANPORT_LOG"]?.toLowerCase() === "debug" });
+    return reportFailure(error, terminal.err, { json, debug: wantsStacks(context) });
   }
 }
 
@@ -72,6 +75,10 @@ async function reportUsage(message: string, { err }: Terminal, json: boolean): P
     await err.line(`${err.style.red("planport:")} ${printable(message)}`);
   }
   return EXIT.usage;
+}
+
+function wantsStacks({ env }: CommandContext): boolean {
+  return env["PLANPORT_LOG"]?.toLowerCase() === "debug";
 }
 
 function asksForJson(args: readonly string[]): boolean {
