@@ -65,6 +65,7 @@ async function createWorld(options: SimulatorOptions, closing: AbortSignal): Pro
       nowMs,
       issuer: () => world.origin,
       accessTokenTtlMs: options.accessTokenTtlMs ?? HOUR_MS,
+      reuseEndsFamily: options.refreshTokenReuse !== "refused",
     }),
     devices: createDeviceDesk({
       random,

@@ -18,6 +18,12 @@ export interface SimulatorOptions {
   readonly host?: string;
   /** Default one hour. */
   readonly accessTokenTtlMs?: number;
+  /**
+   * What a refresh token that comes twice does. `endsFamily` (default): it is refused, and all tokens of its sign-in end with it
+   * (RFC 9700 section 4.14.2). `refused`: it is refused, and what the first use gave stays good. People who run two Codex
+   * CLIs report the latter (openai/codex discussions of `refresh_token_reused`: a restart helps, without a new sign-in).
+   */
+  readonly refreshTokenReuse?: "endsFamily" | "refused";
   /** Pause before each event of a model answer. Default 0. */
   readonly deltaDelayMs?: number;
   /** `/oauth/authorize` says yes without a page, and device codes are approved at the first poll. Default false. */

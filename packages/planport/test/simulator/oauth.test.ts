@@ -255,6 +255,15 @@ describe("refresh", () => {
     expect((await refresh(simulator, simulator.issueTokens().refreshToken)).status).toBe(200);
   });
 
+  test("a token used twice harms no other where reuse is only refused", async () => {
+    const simulator = await start({ refreshTokenReuse: "refused" });
+    const login = simulator.issueTokens();
+    const next = (await (await refresh(simulator, login.refreshToken)).json()) as Record<string, string>;
+    expect((await refresh(simulator, login.refreshToken)).status).toBe(401);
+    expect(simulator.reusedRefreshTokens).toBe(1);
+    expect((await refresh(simulator, next["refresh_token"] ?? "")).status).toBe(200);
+  });
+
   test("refuses expired, unknown, and other clients' tokens, each in its own way", async () => {
     const simulator = await start({ clientIds: ["app_other"] });
     const { refreshToken } = simulator.issueTokens();

@@ -89,6 +89,8 @@ export interface TokenDeskDeps {
   readonly nowMs: () => number;
   readonly issuer: () => string;
   readonly accessTokenTtlMs: number;
+  /** False: a refresh token that comes twice is refused, and harms no other. */
+  readonly reuseEndsFamily: boolean;
 }
 
 const PRUNE_ABOVE = 2000;
@@ -163,7 +165,7 @@ export function createTokenDesk(deps: TokenDeskDeps): TokenDesk {
       if (record.state === "expired") return "expired";
       if (record.state === "spent") {
         counters.reusedRefreshTokens += 1;
-        record.family.ended = true;
+        if (deps.reuseEndsFamily) record.family.ended = true;
         return "reused";
       }
       if (record.family.ended) return "invalidated";
