@@ -11,18 +11,23 @@ export const meanings = {
   credential_unsupported: "The credential is of a kind that this version cannot use.",
   credential_rejected: "The backend refused the credential, and no other was to be had.",
   credential_wrong_route: "A plan's token was meant for the plain OpenAI API, or an API key for the Codex backend.",
-  refresh_rejected: "The sign-in has ended: its refresh token is expired, used or revoked. Run `planport login`.",
+  refresh_rejected:
+    "The sign-in has ended: its refresh token is expired, used or revoked. Run `planport login`. (For pi's login, “Failed to refresh OAuth token”: `/login` in pi.)",
   refresh_unavailable: "The sign-in server could not be reached or failed; the sign-in itself may well be in order.",
   workspace_forbidden: "The account belongs to a workspace that the configuration does not allow.",
   access_denied: "The backend knows the account and does not let it do this.",
+  keyring_unavailable: "The system's keyring was to be used, and there is none to speak to.",
   store_write_failed: "A credential could not be written to disk.",
 
   sign_in_failed: "The sign-in server refused, or answered something that cannot be understood.",
   sign_in_cancelled: "The sign-in was called off, by the person or by the program.",
   sign_in_timeout: "Nobody finished the sign-in in time.",
-  sign_in_port_in_use: "The port that the browser is to return to is taken by another program.",
+  sign_in_port_in_use:
+    "“Port 1455 already in use”: the browser could not return. Close that program, paste the address, or sign in with a code.",
   sign_in_state_mismatch: "The browser came back with an answer to another sign-in than this one.",
   sign_in_unavailable: "The sign-in server could not be reached or failed.",
+  oauth_provider_unknown:
+    "“Unknown OAuth provider”: planport signs in to `openai-codex` alone. For others, log in with pi itself.",
 
   usage_limit_reached:
     "The plan's usage limit is reached. `cause.resetsAtMs` says when it resets, if the backend told.",

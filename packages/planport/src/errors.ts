@@ -30,6 +30,7 @@ export const errorTable = {
   refresh_unavailable: { family: "credential", status: 503, retryable: true, type: "server_error" },
   workspace_forbidden: { family: "credential", status: 403, retryable: false, type: "permission_error" },
   access_denied: { family: "credential", status: 403, retryable: false, type: "permission_error" },
+  keyring_unavailable: { family: "credential", status: 500, retryable: false, type: "server_error" },
   store_write_failed: { family: "credential", status: 500, retryable: false, type: "server_error" },
 
   // Becoming somebody.
@@ -39,6 +40,7 @@ export const errorTable = {
   sign_in_port_in_use: { family: "signIn", status: 500, retryable: false, type: "authentication_error" },
   sign_in_state_mismatch: { family: "signIn", status: 400, retryable: false, type: "authentication_error" },
   sign_in_unavailable: { family: "signIn", status: 503, retryable: true, type: "authentication_error" },
+  oauth_provider_unknown: { family: "signIn", status: 400, retryable: false, type: "invalid_request_error" },
 
   // What the backend said, or failed to say.
   usage_limit_reached: { family: "upstream", status: 429, retryable: false, type: "usage_limit_reached" },

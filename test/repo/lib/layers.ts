@@ -45,7 +45,12 @@ export const layers: Readonly<Record<string, Layer>> = {
   net: { values: ["errors", "version"], packages: ["undici"], node: true },
   observe: { values: ["errors", "secret", "redact"], node: true },
   config: { values: ["errors", "secret", "environment"], packages: ["smol-toml"], node: true },
-  store: { values: ["errors", "secret", "protocol"], types: ["auth"], node: true },
+  store: {
+    values: ["errors", "secret", "protocol"],
+    types: ["auth"],
+    packages: ["@napi-rs/keyring"],
+    node: true,
+  },
   auth: { values: ["errors", "secret", "redact", "environment", "protocol", "net", "store"], node: true },
   upstream: {
     values: ["errors", "secret", "redact", "protocol", "sse", "translate", "net", "auth", "version"],

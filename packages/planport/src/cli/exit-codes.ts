@@ -21,6 +21,7 @@ const SIGN_IN_NEEDED: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   "credential_missing",
   "credential_malformed",
   "credential_unreadable",
+  "keyring_unavailable",
   "credential_unsupported",
   "credential_rejected",
   "credential_wrong_route",

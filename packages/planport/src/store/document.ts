@@ -64,10 +64,14 @@ export function parseDocument(text: string, place: string): CredentialDocument {
   return new CredentialDocument(value, place);
 }
 
-/** The text to store: indented by two, as Codex writes it. Numbers are written as they were read, digit by digit. */
-export function serializeDocument(document: CredentialDocument): string {
-  const text = JSON.stringify(document.reveal(), null, 2);
-  return `${text.replaceAll(MARKED_NUMBER, "$1")}\n`;
+/**
+ * The text to store: indented by two for a file and in one line for a keyring, as Codex writes it. Numbers are written as
+ * they were read, digit by digit.
+ */
+export function serializeDocument(document: CredentialDocument, form: "indented" | "compact" = "indented"): string {
+  const text = JSON.stringify(document.reveal(), null, form === "indented" ? 2 : undefined);
+  const exact = text.replaceAll(MARKED_NUMBER, "$1");
+  return form === "indented" ? `${exact}\n` : exact;
 }
 
 /**
