@@ -23,12 +23,27 @@ export function browserCommand(url: string, platform: NodeJS.Platform, env: Envi
   return env["DISPLAY"] || env["WAYLAND_DISPLAY"] ? { file: "xdg-open", args: [url] } : null;
 }
 
+/** What planport and Codex read credentials from. A browser, and whatever it starts, has no use for them. */
+const CREDENTIAL_VARIABLES: ReadonlySet<string> = new Set([
+  "CODEX_ACCESS_TOKEN",
+  "CODEX_PAT",
+  "CODEX_API_KEY",
+  "OPENAI_API_KEY",
+  "PLANPORT_KEY",
+]);
+
+/** The environment without credentials. On Windows the names of variables have no case. */
+export function browserEnvironment(env: Environment): Record<string, string | undefined> {
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !CREDENTIAL_VARIABLES.has(name.toUpperCase())));
+}
+
 /** Tries to open a page. True when a program for it was started; whether a window came up nobody can tell. */
 export async function openBrowser(url: string, platform: NodeJS.Platform, env: Environment): Promise<boolean> {
   const command = browserCommand(url, platform, env);
   if (command === null) return false;
   return new Promise((resolve) => {
     const child = spawn(command.file, command.args, {
+      env: browserEnvironment(process.env),
       detached: true,
       stdio: "ignore",
       windowsVerbatimArguments: true,

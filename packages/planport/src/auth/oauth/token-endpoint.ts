@@ -3,7 +3,7 @@
  * here, and sent elsewhere.
  * @module
  */
-import { asString, isJsonObject, type JsonObject, tryParseJson } from "../../protocol/json.ts";
+import { asNumber, asString, isJsonObject, type JsonObject, tryParseJson } from "../../protocol/json.ts";
 import { SignInError } from "../../errors.ts";
 import { Secret } from "../../secret.ts";
 import { type IssuedTokens, isTokenText } from "../auth-file.ts";
@@ -148,5 +148,11 @@ function issuedTokens(value: unknown): IssuedTokens {
     // One that cannot go into a header is of no use, and must not take a good one beside it down.
     return text === undefined || !isTokenText(text) ? null : new Secret(text);
   };
-  return { accessToken: token("access_token"), refreshToken: token("refresh_token"), idToken: token("id_token") };
+  const lifeSeconds = asNumber(body["expires_in"]);
+  return {
+    accessToken: token("access_token"),
+    refreshToken: token("refresh_token"),
+    idToken: token("id_token"),
+    ...(lifeSeconds !== undefined && lifeSeconds > 0 && { expiresInMs: lifeSeconds * 1000 }),
+  };
 }
