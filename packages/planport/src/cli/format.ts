@@ -17,6 +17,12 @@ export function formatMinutes(minutes: number): string {
   return plural(Math.round(minutes), "minute");
 }
 
+/** A length of time: `90 seconds`, `15 minutes`, `2 hours`. */
+export function formatDuration(timeMs: number): string {
+  const seconds = Math.round(timeMs / 1000);
+  return seconds % 60 === 0 ? formatMinutes(seconds / 60) : plural(seconds, "second");
+}
+
 /** A moment, with how far off it is: `2026-11-21 14:05 (in 3 hours)`, in local time. */
 export function formatTime(timeMs: number, nowMs: number): string {
   const time = new Date(timeMs);

@@ -4,14 +4,17 @@
  */
 import { Command, Option } from "commander";
 import { DEFAULT_PORT, LOG_LEVELS } from "../config/index.ts";
+import type { AccountsOptions } from "./commands/accounts.ts";
 import type { AskOptions } from "./commands/ask.ts";
 import type { LoginOptions } from "./commands/login.ts";
+import type { LogoutOptions } from "./commands/logout.ts";
 import type { ModelsOptions } from "./commands/models.ts";
 import type { ServeOptions } from "./commands/serve.ts";
+import type { StatusOptions } from "./commands/status.ts";
+import type { TokenOptions } from "./commands/token.ts";
 import type { UsageOptions } from "./commands/usage.ts";
 import type { CommandContext } from "./context.ts";
 import { EXIT_CODES_HELP, type ExitCode } from "./exit-codes.ts";
-import type { BackendOptions } from "./session.ts";
 
 /** Takes a command's exit code. */
 export type SetResult = (code: ExitCode) => void;
@@ -42,7 +45,10 @@ export function createProgram(context: CommandContext, setResult: SetResult): Co
       ),
     )
     .addHelpText("after", EXIT_CODES_HELP);
-  addSignInCommands(program, context, setResult);
+  addLoginCommand(program, context, setResult);
+  addAccountCommands(program, context, setResult);
+  addStatusCommand(program, context, setResult);
+  addTokenCommand(program, context, setResult);
   addAskCommand(program, context, setResult);
   addPlanCommands(program, context, setResult);
   addServeCommand(program, context, setResult);
@@ -55,19 +61,27 @@ export function createProgram(context: CommandContext, setResult: SetResult): Co
   return program;
 }
 
-function addSignInCommands(program: Command, context: CommandContext, setResult: SetResult): void {
+function addLoginCommand(program: Command, context: CommandContext, setResult: SetResult): void {
   program
     .command("login")
     .description("sign in with your ChatGPT account")
+    .addOption(new Option("--account <name>", "keep the sign-in under this name, beside others (or PLANPORT_ACCOUNT)"))
     .option("--no-browser", "only print the address; open it wherever you like and paste what comes back")
     .addOption(
-      new Option("--device-auth", "sign in with a code on another device").conflicts(["withAccessToken", "browser"]),
+      new Option("--device-auth", "sign in with a code on another device").conflicts([
+        "withAccessToken",
+        "withApiKey",
+        "browser",
+      ]),
     )
     .addOption(
-      new Option("--with-access-token", "read an enterprise access token (at-…) from standard input").conflicts(
+      new Option("--with-access-token", "read an enterprise access token (at-…) from standard input").conflicts([
+        "withApiKey",
         "browser",
-      ),
+      ]),
     )
+    .addOption(new Option("--with-api-key", "read an OpenAI API key (sk-…) from standard input").conflicts("browser"))
+    .option("--timeout <time>", "how long to wait for you, such as 90s, 10m or 1h (default: 15m)")
     .addOption(logLevelOption())
     .addHelpText(
       "after",
@@ -75,32 +89,93 @@ function addSignInCommands(program: Command, context: CommandContext, setResult:
         "planport login                 opens your browser",
         "planport login --no-browser    over SSH: open the printed address, paste the final one back",
         "planport login --device-auth   type a short code on any device",
+        "planport login --account work  one of several workspaces of yours",
         "printenv CODEX_ACCESS_TOKEN | planport login --with-access-token",
+        "printenv OPENAI_API_KEY | planport login --with-api-key",
       ),
     )
     .action(async (options: LoginOptions) => {
       const { login } = await import("./commands/login.ts");
       setResult(await login(context, options));
     });
+}
+
+function addAccountCommands(program: Command, context: CommandContext, setResult: SetResult): void {
   program
     .command("logout")
-    .description("end planport's own sign-in and forget it (a Codex login is left alone)")
+    .description("end planport's own sign-in at the server and forget it (a Codex login is left alone)")
+    .addOption(accountOption())
+    .addOption(new Option("--codex", "end the Codex CLI's login in place of planport's own").conflicts("account"))
     .addOption(logLevelOption())
-    .addHelpText("after", examples("planport logout"))
-    .action(async (options: BackendOptions) => {
+    .addHelpText(
+      "after",
+      examples(
+        "planport logout",
+        "planport logout --account work",
+        "planport logout --codex         ends the login in Codex's auth.json",
+      ),
+    )
+    .action(async (options: LogoutOptions) => {
       const { logout } = await import("./commands/logout.ts");
       setResult(await logout(context, options));
     });
   program
+    .command("accounts")
+    .description("your named accounts: who, which plan, which workspace, until when")
+    .option("--json", "print JSON")
+    .addOption(logLevelOption())
+    .addHelpText(
+      "after",
+      examples(
+        "planport accounts",
+        "planport accounts --json | jq -r '.accounts[].name'",
+        "planport login --account work   makes an account, or signs in to it again",
+      ),
+    )
+    .action(async (options: AccountsOptions) => {
+      const { accounts } = await import("./commands/accounts.ts");
+      setResult(await accounts(context, options));
+    });
+}
+
+function addStatusCommand(program: Command, context: CommandContext, setResult: SetResult): void {
+  program
     .command("status")
     .description("who is signed in, from where, and what is set")
+    .option("--explain", "every place that a sign-in can come from, which one won and why, and when it is renewed")
     .option("--json", "print JSON")
+    .addOption(accountOption())
     .addOption(baseUrlOption())
     .addOption(logLevelOption())
-    .addHelpText("after", examples("planport status", "planport status --json"))
-    .action(async (options: BackendOptions & { readonly json?: boolean }) => {
+    .addHelpText("after", examples("planport status", "planport status --explain", "planport status --json"))
+    .action(async (options: StatusOptions) => {
       const { status } = await import("./commands/status.ts");
       setResult(await status(context, options));
+    });
+}
+
+function addTokenCommand(program: Command, context: CommandContext, setResult: SetResult): void {
+  program
+    .command("token")
+    .description("print a fresh bearer: for Codex's auth.command, and for scripts")
+    .option("--json", "print JSON, with the token's end and account")
+    .addOption(accountOption())
+    .addOption(logLevelOption())
+    .addHelpText(
+      "after",
+      examples(
+        "planport token --account work",
+        'curl -H "Authorization: Bearer $(planport token)" …',
+        "planport token --json | jq -r .expiresAt",
+      ),
+    )
+    .addHelpText(
+      "after",
+      "\nWhoever has the bearer has your plan until it expires: do not put it into logs, files or command lines that last.",
+    )
+    .action(async (options: TokenOptions) => {
+      const { token } = await import("./commands/token.ts");
+      setResult(await token(context, options));
     });
 }
 
@@ -114,6 +189,7 @@ function addAskCommand(program: Command, context: CommandContext, setResult: Set
     .option("--system <text>", "instructions for the model")
     .option("--json", "print every event as one line of JSON")
     .option("--no-stream", "print the answer only when it is whole")
+    .addOption(accountOption())
     .addOption(baseUrlOption())
     .addOption(logLevelOption())
     .addHelpText(
@@ -141,6 +217,7 @@ function addPlanCommands(program: Command, context: CommandContext, setResult: S
     .description("the models your plan offers")
     .option("--json", "print JSON")
     .option("--all", "also those that are hidden from lists")
+    .addOption(accountOption())
     .addOption(baseUrlOption())
     .addOption(logLevelOption())
     .addHelpText("after", examples("planport models", "planport models --json | jq -r '.data[].id'"))
@@ -152,6 +229,7 @@ function addPlanCommands(program: Command, context: CommandContext, setResult: S
     .command("usage")
     .description("how much of your plan is used")
     .option("--json", "print JSON")
+    .addOption(accountOption())
     .addOption(baseUrlOption())
     .addOption(logLevelOption())
     .addHelpText("after", examples("planport usage", "planport usage --json"))
@@ -173,6 +251,7 @@ function addServeCommand(program: Command, context: CommandContext, setResult: S
     )
     .option("--allow-origin <origin>", "let pages of this origin call (may be given more than once)", collect)
     .option("--allow-host <name>", "accept this name in the Host header (may be given more than once)", collect)
+    .addOption(accountOption())
     .addOption(baseUrlOption())
     .addOption(logLevelOption())
     .addHelpText(
@@ -180,8 +259,13 @@ function addServeCommand(program: Command, context: CommandContext, setResult: S
       examples(
         "planport serve",
         "planport serve --port 8080 --log-level info",
+        "planport serve --account work",
         "PLANPORT_KEY=… planport serve --host 0.0.0.0 --allow-host box.lan",
       ),
+    )
+    .addHelpText(
+      "after",
+      "\nA request with the header x-planport-account: NAME uses that account of yours in place of the usual one.",
     )
     .addHelpText(
       "after",
@@ -212,6 +296,10 @@ function addSimulatorCommands(program: Command, context: CommandContext, setResu
       const { demo } = await import("./commands/demo.ts");
       setResult(await demo(context, words));
     });
+}
+
+function accountOption(): Option {
+  return new Option("--account <name>", "the named account to use, and no other sign-in (or PLANPORT_ACCOUNT)");
 }
 
 function baseUrlOption(): Option {

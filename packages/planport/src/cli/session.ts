@@ -42,7 +42,7 @@ export function openLogger(context: CommandContext, flags: SettingsFlags): Logge
  * @throws {CredentialError | ConfigError} as {@link createPlanport}; `config_invalid` where not the sign-in but a setting
  * rules it out.
  */
-async function openSession(context: CommandContext, flags: SettingsFlags): Promise<Session> {
+export async function openSession(context: CommandContext, flags: SettingsFlags): Promise<Session> {
   const logger = openLogger(context, flags);
   const { env, platform, homeDir, signal } = context;
   try {
@@ -103,8 +103,10 @@ export async function withSession<T>(
   }
 }
 
-/** Only one thing is worth waiting for, after Ctrl-C too: a refresh, whose old token is spent already. */
-async function closeSoon(session: Session, { terminal, signal }: CommandContext): Promise<void> {
+/**
+ * Closes a session. Only one thing is worth waiting for, after Ctrl-C too: a refresh, whose old token is spent already.
+ */
+export async function closeSoon(session: Session, { terminal, signal }: CommandContext): Promise<void> {
   const { err } = terminal;
   const word = setTimeout(() => {
     if (!signal.aborted) return;

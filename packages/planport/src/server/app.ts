@@ -17,7 +17,7 @@ import { health } from "./routes/health.ts";
 import { getModel, listModels } from "./routes/models.ts";
 import { responses } from "./routes/responses.ts";
 import { notFound, sendError } from "./send-error.ts";
-import type { Gateway, GatewayOptions } from "./types.ts";
+import type { Gateway, GatewayAccounts, GatewayOptions } from "./types.ts";
 import { createWebExchange } from "./web-exchange.ts";
 
 const DEFAULT_MAX_BODY_BYTES = 64 * 1024 * 1024;
@@ -25,6 +25,9 @@ const DEFAULT_KEEP_ALIVE_MS = 15_000;
 const DEFAULT_COMMIT_AFTER_MS = 45_000;
 const DEFAULT_UNREAD_LIMIT_MS = 600_000;
 const HEALTH_PATH = "/healthz";
+
+/** Names the account to use, in place of the usual one. */
+const ACCOUNT_HEADER = "x-planport-account";
 
 /** What a path is for. */
 interface Entry {
@@ -82,7 +85,7 @@ function toContext(options: GatewayOptions): GatewayContext {
 }
 
 function createHandler(options: GatewayOptions, context: GatewayContext): Handler {
-  const router = createRouter(context);
+  const router = createRouter(context, options.accounts);
   const admit = createAdmission(options);
   return async (exchange) => {
     try {
@@ -110,7 +113,7 @@ function createAdmission(options: GatewayOptions): (exchange: Exchange) => "answ
 }
 
 /** hono's router alone: its `Request` and `Context` would cost more than everything else that a call needs. */
-function createRouter(context: GatewayContext): Handler {
+function createRouter(context: GatewayContext, accounts: GatewayAccounts | undefined): Handler {
   const router = new TrieRouter<Entry>();
   const add = (method: Entry["method"], path: string, route: Route): void => router.add("ALL", path, { method, route });
   add("GET", HEALTH_PATH, health);
@@ -124,8 +127,29 @@ function createRouter(context: GatewayContext): Handler {
     const [{ method, route }, params] = match;
     const fits = exchange.method === method || (method === "GET" && exchange.method === "HEAD");
     if (!fits) refuseMethod(exchange, method === "GET" ? ["GET", "HEAD"] : [method]);
-    await route(exchange, context, decoded(params as Record<string, string>));
+    const account = route === health ? undefined : exchange.headers[ACCOUNT_HEADER];
+    const own = account === undefined ? context : await contextOf(account, exchange, context, accounts);
+    await route(exchange, own, decoded(params as Record<string, string>));
   };
+}
+
+/**
+ * The context of the account that a request names. It is the request's choice alone: nothing here goes from one account
+ * to another by itself.
+ */
+async function contextOf(
+  account: string,
+  exchange: Exchange,
+  context: GatewayContext,
+  accounts: GatewayAccounts | undefined,
+): Promise<GatewayContext> {
+  if (accounts === undefined)
+    throw new RequestError("request_invalid", `This gateway has one account: leave the header ${ACCOUNT_HEADER} out.`, {
+      cause: { param: ACCOUNT_HEADER },
+    });
+  const client = await accounts.client(account);
+  exchange.notes.account = account;
+  return { ...context, client };
 }
 
 function decoded(params: Readonly<Record<string, string>>): Record<string, string> {

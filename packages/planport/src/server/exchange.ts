@@ -50,7 +50,13 @@ export interface Exchange {
    */
   readBody(maxBytes: number): Promise<Uint8Array>;
   /** What the access log says beside the usual. */
-  readonly notes: { model?: string; servedModel?: string; upstreamRequestId?: string; errorCode?: string };
+  readonly notes: {
+    account?: string;
+    model?: string;
+    servedModel?: string;
+    upstreamRequestId?: string;
+    errorCode?: string;
+  };
 }
 
 /** The address that a server listens on. */

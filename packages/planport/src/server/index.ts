@@ -3,4 +3,4 @@
  * @module
  */
 export { createGateway } from "./app.ts";
-export type { CloseOptions, Gateway, GatewayOptions, Listening, ListenOptions } from "./types.ts";
+export type { CloseOptions, Gateway, GatewayAccounts, GatewayOptions, Listening, ListenOptions } from "./types.ts";

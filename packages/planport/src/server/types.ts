@@ -6,10 +6,21 @@ import type { Logger } from "../observe/index.ts";
 import type { Secret } from "../secret.ts";
 import type { CodexClient } from "../upstream/types.ts";
 
+/** Further accounts of the one person that a gateway works for. */
+export interface GatewayAccounts {
+  /**
+   * The client of an account, by the name that stands in the header `x-planport-account`, as it came.
+   * @throws {RequestError} `request_invalid` for a name that is none, or that no account has.
+   */
+  client(name: string): Promise<CodexClient>;
+}
+
 /** Options of `createGateway`. */
 export interface GatewayOptions {
   /** Answers the model calls. */
   readonly client: CodexClient;
+  /** Answers the calls that name an account. Without it such a call is refused. */
+  readonly accounts?: GatewayAccounts | undefined;
   /** planport's version, for `GET /healthz`. */
   readonly version: string;
   /** What clients must show; without one any key is taken and ignored, and only loopback may be listened on. */

@@ -33,11 +33,23 @@ describe("help", () => {
     const { code, stdout, stderr } = await run(newHome(), ["--help"]);
     expect(code).toBe(0);
     expect(stderr).toBe("");
-    for (const name of ["login", "logout", "status", "ask", "models", "usage", "serve", "simulator", "demo"])
+    for (const name of [
+      "login",
+      "logout",
+      "accounts",
+      "status",
+      "token",
+      "ask",
+      "models",
+      "usage",
+      "serve",
+      "simulator",
+      "demo",
+    ])
       expect(stdout).toMatch(new RegExp(`^ {2}${name}\\b`, "m"));
   });
 
-  it.each(["login", "logout", "status", "ask", "models", "usage", "serve", "simulator", "demo"])(
+  it.each(["login", "logout", "accounts", "status", "token", "ask", "models", "usage", "serve", "simulator", "demo"])(
     "of %s has examples and the exit codes",
     async (name) => {
       const { code, stdout } = await run(newHome(), [name, "--help"]);
@@ -66,6 +78,18 @@ describe("a wrong command line ends with 2 and one line", () => {
     ],
     ["a flag without its value", ["ask", "-m"], "planport: option '-m, --model <model>' argument missing"],
     ["two ways of signing in", ["login", "--device-auth", "--with-access-token"], "cannot be used with option"],
+    [
+      "an access token and an API key",
+      ["login", "--with-api-key", "--with-access-token"],
+      "cannot be used with option",
+    ],
+    ["an account of Codex's", ["logout", "--codex", "--account", "x"], "cannot be used with option"],
+    [
+      "a time limit that is none",
+      ["login", "--timeout", "soon"],
+      "planport: --timeout is not usable: it must be a time",
+    ],
+    ["a time limit of nothing", ["login", "--timeout", "0"], "planport: --timeout is not usable: it must be a time"],
     ["a port that is none", ["serve", "--port", "70000"], "planport: --port is not usable"],
     ["a log level that is none", ["usage", "--log-level", "loud"], "planport: --log-level is not usable"],
     ["no question", ["ask"], "planport: The question is empty."],

@@ -1,6 +1,7 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { createGateway } from "../../src/server/app.ts";
 import { UpstreamError } from "../../src/errors.ts";
+import type { Logger } from "../../src/observe/index.ts";
 import type { ModelInfo } from "../../src/protocol/models.ts";
 import { completed, created, delta, done, errorOf, fakeClient, readAnswer, send, serve, startRequest } from "./kit.ts";
 
@@ -224,6 +225,45 @@ describe("the rest", () => {
     ] as const)
       expect((await send(at, "/healthz", { headers: { "x-request-id": given } })).headers["x-request-id"]).toBe(got);
     expect((await send(at, "/nowhere")).headers["x-request-id"]).toBe("made");
+  });
+});
+
+describe("the header x-planport-account", () => {
+  const body = JSON.stringify({ model: "gpt-x", input: "hi" });
+  const post = (at: Parameters<typeof send>[0], account: string) =>
+    send(at, "/v1/responses", { body, headers: { "x-planport-account": account } });
+
+  it("is refused, and not passed over, by a gateway that has one account", async () => {
+    const client = fakeClient();
+    const answer = await post(await serve({ client }), "work");
+    expect(answer.status).toBe(400);
+    expect(errorOf(answer)).toMatchObject({ code: "request_invalid", param: "x-planport-account" });
+    expect(client.calls).toEqual([]);
+  });
+
+  it("picks the client of the account for all of a request, and says so in the log", async () => {
+    const usual = fakeClient();
+    const other = fakeClient((call) => {
+      call.events(created, done("hello"), completed);
+      return {};
+    });
+    const lines: object[] = [];
+    const log = (event: string, fields: object = {}): number => lines.push({ event, ...fields });
+    const logger = { debug: log, info: log, warn: log, error: log } as unknown as Logger;
+    const accounts = { client: async (name: string) => (name === "work" ? other : usual) };
+    const at = await serve({ client: usual, accounts, logger });
+    expect((await post(at, "work")).status).toBe(200);
+    expect((await send(at, "/v1/models", { headers: { "x-planport-account": "work" } })).status).toBe(200);
+    expect([usual.calls.length, other.calls.length]).toEqual([0, 1]);
+    await vi.waitFor(() =>
+      expect(lines).toContainEqual(expect.objectContaining({ event: "http.request", account: "work", status: 200 })),
+    );
+  });
+
+  it("does not matter to a health check", async () => {
+    const accounts = { client: () => Promise.reject(new Error("not to be asked")) };
+    const answer = await send(await serve({ accounts }), "/healthz", { headers: { "x-planport-account": "work" } });
+    expect(answer.status).toBe(200);
   });
 });
 

@@ -9,6 +9,7 @@ import { createGateway } from "../../server/index.ts";
 import { snapshotCatalogue } from "../../upstream/index.ts";
 import { abortable } from "../../upstream/retry.ts";
 import { VERSION } from "../../version.ts";
+import { createAccountClients } from "../account-clients.ts";
 import { curlLines, environmentLines, setLine } from "../client-lines.ts";
 import { type CommandContext, untilAborted } from "../context.ts";
 import { defaultModel } from "../default-model.ts";
@@ -35,8 +36,10 @@ export async function serve(context: CommandContext, options: ServeOptions): Pro
   return withSession(context, options, async (session) => {
     const { client, settings, logger } = session;
     const gatewayKey = settings.gatewayKey.value;
+    const accounts = createAccountClients(context, options, session);
     const gateway = createGateway({
       client,
+      accounts,
       version: VERSION,
       logger,
       gatewayKey: gatewayKey ?? undefined,
@@ -53,6 +56,7 @@ export async function serve(context: CommandContext, options: ServeOptions): Pro
       await context.terminal.err.line("planport: stopping; running answers may end (Ctrl-C again cuts them)");
     } finally {
       await listening.close();
+      await accounts.close();
     }
     return EXIT.ok;
   });

@@ -37,11 +37,14 @@ interface Status {
   readonly settings: Settings;
 }
 
+/** Options of {@link status}. */
+export interface StatusOptions extends BackendOptions {
+  readonly json?: boolean;
+  readonly explain?: boolean;
+}
+
 /** Runs the command. */
-export async function status(
-  context: CommandContext,
-  options: BackendOptions & { readonly json?: boolean },
-): Promise<ExitCode> {
+export async function status(context: CommandContext, options: StatusOptions): Promise<ExitCode> {
   const settings = loadSettings({ ...context, flags: options });
   const found = await look(context, options, settings);
   const { out } = context.terminal;
@@ -109,7 +112,11 @@ const QUIET_OUTCOMES: ReadonlySet<string> = new Set(["used", "not needed", "not 
 const UNUSABLE = "cannot be used";
 
 async function outcomeAt(place: CredentialPlace, { env }: CommandContext): Promise<string> {
-  if (place.kind === "variable") return (env[place.name] ?? "").trim() === "" ? "not set" : UNUSABLE;
+  if (place.kind === "variable") {
+    const value = (env[place.name] ?? "").trim();
+    if (value === "") return "not set";
+    return place.name === "OPENAI_API_KEY" && !value.startsWith("sk-") ? "holds no OpenAI key" : UNUSABLE;
+  }
   try {
     const document = await createFileStore(place.path).read();
     if (document === null) return "no such file";
@@ -197,7 +204,7 @@ async function print(found: Status, { terminal }: CommandContext, nowMs: number)
   if (who === null) {
     await row(out, "signed in", red("no"));
     // The places follow one by one; their list in the message is for commands that say nothing else.
-    const message = problem?.message.replace(/ Tried: .*(?:not set|no such file|holds no sign-in)\./, "") ?? "";
+    const message = problem?.message.replace(/ Tried: .*(?:not set|no such file|holds no sign-in|holds no OpenAI key)\./, "") ?? "";
     await row(out, "problem", printable(message));
   } else await printWho(found, who, out, nowMs);
   for (const { place, outcome } of places)
