@@ -15,7 +15,7 @@ export const KEYRING_SERVICE = "Codex Auth";
 
 /** Options of {@link createKeyringStore}. */
 export interface KeyringStoreOptions {
-  /** The store in the folder's `auth.json`: its lock is used, and it goes when a sign-in moves to the keyring. */
+  /** The store in the folder's `auth.json`: its lock is used, and the file goes when a sign-in moves to the keyring. */
   readonly file: CredentialStore;
   /** Opens the keyring; by default `@napi-rs/keyring` is loaded. */
   readonly open?: (() => Promise<KeyringBinding>) | undefined;
@@ -89,16 +89,18 @@ export function createKeyringStore(folder: string, options: KeyringStoreOptions)
   const { file } = options;
   return {
     place,
-    key: async () => `keyring:${await keyringAccount(folder, platform)}`,
-    ...(file.exclusive !== undefined && { exclusive: file.exclusive.bind(file) }),
+    ...sharedWith(file),
     read,
-    async write(previous, next): Promise<WriteOutcome> {
+    async write(previous, next, { hold, onStep } = {}): Promise<WriteOutcome> {
       const current = await read();
       if (!isSameLogin(previous, current)) return { written: false, document: current };
       const merged =
         previous === null || current === null
           ? next
           : new CredentialDocument(rebase(previous.reveal(), next.reveal(), current.reveal()), place);
+      onStep?.("syncing");
+      onStep?.("renaming");
+      if (hold?.isOurs() === false) return { written: false, document: await read() };
       return { written: true, document: await save(merged) };
     },
     async replace(next): Promise<CredentialDocument> {
@@ -111,6 +113,15 @@ export function createKeyringStore(folder: string, options: KeyringStoreOptions)
       use("store_write_failed", "remove the sign-in from", (keyring, account) =>
         keyring.remove(KEYRING_SERVICE, account),
       ),
+  };
+}
+
+/** The lock and the notes on a refresh lie beside the file: a folder's keyring entry and its file are one sign-in. */
+function sharedWith(file: CredentialStore): Partial<CredentialStore> {
+  return {
+    key: async () => (await file.key?.()) ?? file.place,
+    ...(file.exclusive !== undefined && { exclusive: file.exclusive.bind(file) }),
+    ...(file.journal !== undefined && { journal: file.journal }),
   };
 }
 
@@ -137,13 +148,12 @@ export function createAutoStore(keyring: CredentialStore, file: CredentialStore)
   }
   return {
     place: `${keyring.place} or ${file.place}`,
-    key: async () => (await keyring.key?.()) ?? keyring.place,
-    ...(file.exclusive !== undefined && { exclusive: file.exclusive.bind(file) }),
+    ...sharedWith(file),
     read,
-    async write(previous, next): Promise<WriteOutcome> {
+    async write(previous, next, options): Promise<WriteOutcome> {
       // To where the former one was read from: while the keyring is out of reach, the file says nothing about it.
       const store = (previous ?? (await read()))?.place === keyring.place ? keyring : file;
-      return store.write(previous, next);
+      return store.write(previous, next, options);
     },
     async replace(next): Promise<CredentialDocument> {
       const stored = await unlessUnavailable(() => keyring.replace(next));

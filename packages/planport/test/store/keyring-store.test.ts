@@ -11,6 +11,7 @@ import {
   type CredentialStore,
   type KeyringBinding,
 } from "../../src/store/index.ts";
+import type { FileLock } from "../../src/store/file-lock.ts";
 import { keyringFault, loadKeyring } from "../../src/store/keyring-binding.ts";
 import { createAutoStore, createKeyringStore, keyringAccount, verbatim } from "../../src/store/keyring-store.ts";
 import { CredentialError } from "../../src/errors.ts";
@@ -91,6 +92,33 @@ describe("the keyring entry", () => {
     const late = await store.write(read, login("c"));
     expect(late.written).toBe(false);
     expect(tokenOf(late.document)).toBe("b");
+  });
+
+  it("is not written by one who no longer holds the lock", async () => {
+    const store = keyringStore();
+    await store.replace(login("a"));
+    const read = await store.read();
+    const steps: string[] = [];
+    const lost = { isOurs: () => false, nonce: "n" };
+    const outcome = await store.write(read, login("b"), { hold: lost, onStep: (step) => steps.push(step) });
+    expect([outcome.written, tokenOf(await store.read()), steps]).toEqual([false, "a", ["syncing", "renaming"]]);
+  });
+
+  it("shares the name, the lock and the notes on a refresh with the file of its folder", async () => {
+    const locked: string[] = [];
+    const lock: FileLock = {
+      run: async (target, task) => {
+        locked.push(target);
+        return task({ isOurs: () => true, nonce: "n" });
+      },
+    };
+    const file = createFileStore(join(folder, "auth.json"), { lock });
+    const store = createKeyringStore(folder, { file, open: async () => fake });
+    expect(await store.exclusive?.(async () => "done")).toBe("done");
+    expect(await createAutoStore(store, file).exclusive?.(async () => "done")).toBe("done");
+    expect(locked).toEqual([join(folder, "auth.json"), join(folder, "auth.json")]);
+    expect(await store.key?.()).toBe(await file.key?.());
+    expect(store.journal).toBe(file.journal);
   });
 
   it("takes the place of the file when somebody signs in", async () => {
