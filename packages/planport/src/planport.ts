@@ -36,7 +36,7 @@ import { createHttpClient } from "./net/index.ts";
 import { type Logger, silentLogger } from "./observe/index.ts";
 import { Secret } from "./secret.ts";
 import { createCodexClient } from "./upstream/client.ts";
-import { assertRoute, resolveEndpoints } from "./upstream/endpoints.ts";
+import { assertRoute, resolveEndpoints, routeOf } from "./upstream/endpoints.ts";
 import { createIdentity } from "./upstream/identity.ts";
 import type { CodexClient } from "./upstream/types.ts";
 
@@ -90,8 +90,8 @@ export interface Planport {
 }
 
 /**
- * Finds the sign-in (option, `CODEX_ACCESS_TOKEN`, `CODEX_PAT`, planport's own, the Codex CLI's) and opens the backend
- * with it; where an account is named (`flags.account`, `PLANPORT_ACCOUNT`), its sign-in alone. No server is asked before
+ * Finds the sign-in (option, `CODEX_ACCESS_TOKEN`, `CODEX_PAT`, planport's own, the Codex CLI's, and last the API key in
+ * `OPENAI_API_KEY`) and opens the backend with it; where an account is named (`flags.account`, `PLANPORT_ACCOUNT`), its sign-in alone. No server is asked before
  * the first call.
  *
  * @example
@@ -114,6 +114,7 @@ export async function createPlanport(options: PlanportOptions = {}): Promise<Pla
   const { credential, store, place, tried } = await findCredential(options, settings);
   const account = accountInUse(options, settings);
   const endpoints = resolveEndpoints({
+    route: routeOf(credential.kind),
     baseUrl: settings.backendBaseUrl.value,
     chatgptBaseUrl: settings.chatgptBaseUrl.value,
   });
@@ -256,6 +257,7 @@ async function told<T>(account: string, call: Promise<T>): Promise<T> {
 function nameAccount(client: CodexClient, account: string | null): CodexClient {
   if (account === null) return client;
   return {
+    route: client.route,
     send: (request, options) => told(account, client.send(request, options)),
     models: (options) => told(account, client.models(options)),
     usage: (options) => told(account, client.usage(options)),

@@ -3,22 +3,24 @@
  * @module
  */
 import os from "node:os";
-import { readVariable, trimmed } from "../environment.ts";
+import { type Environment, readVariable, trimmed } from "../environment.ts";
 import { CredentialError } from "../errors.ts";
 import { asString, isJsonObject } from "../protocol/json.ts";
 import { Secret } from "../secret.ts";
 import { createFileStore } from "../store/file-store.ts";
 import type { CredentialStore } from "../store/types.ts";
-import { isTokenText, readCredential, type StoredCredential } from "./auth-file.ts";
-import type { Credential } from "./credential.ts";
+import { apiKeyCredential, isTokenText, readCredential, type StoredCredential } from "./auth-file.ts";
+import type { ApiKeyCredential, Credential, PersonalAccessTokenCredential } from "./credential.ts";
 import { personalAccessTokenCredential } from "./personal-access-token.ts";
 import { type CredentialPlace, credentialPlaces, placeLabel, type PlaceOptions } from "./places.ts";
+
+type VariableName = Extract<CredentialPlace, { readonly kind: "variable" }>["name"];
 
 /** A place that was looked in, and what came of it. */
 export interface TriedPlace {
   readonly place: CredentialPlace;
-  /** `used`, or why not: `not set`, `no such file`, `holds no sign-in`, `not needed`. */
-  readonly outcome: "used" | "not set" | "no such file" | "holds no sign-in" | "not needed";
+  /** `used`, or why not. */
+  readonly outcome: "used" | "not set" | "no such file" | "holds no sign-in" | "holds no OpenAI key" | "not needed";
 }
 
 /** What won, and what else was tried. */
@@ -53,12 +55,9 @@ export async function discoverCredential(options: DiscoverOptions = {}): Promise
     let store: CredentialStore | null = null;
     let outcome: TriedPlace["outcome"];
     if (place.kind === "variable") {
-      const value = readVariable(env, place.name);
-      if (value !== undefined) {
-        const account = readVariable(env, "CODEX_ACCOUNT_ID");
-        credential = personalAccessTokenCredential(new Secret(value), `$${place.name}`, account ?? null);
-      }
-      outcome = credential === null ? "not set" : "used";
+      credential = readPlaceVariable(env, place.name);
+      outcome =
+        credential !== null ? "used" : readVariable(env, place.name) === undefined ? "not set" : "holds no OpenAI key";
     } else {
       store = openStore(place.path);
       const document = await store.read();
@@ -73,6 +72,20 @@ export async function discoverCredential(options: DiscoverOptions = {}): Promise
     return { credential, place, store, tried: [...tried, ...rest] };
   }
   throw missing(tried);
+}
+
+/**
+ * The credential in a variable; null when there is none. What stands in `OPENAI_API_KEY` and is no key of OpenAI's is for
+ * another program: clients of a gateway have a made-up one there.
+ */
+function readPlaceVariable(
+  env: Environment,
+  name: VariableName,
+): PersonalAccessTokenCredential | ApiKeyCredential | null {
+  const value = readVariable(env, name);
+  if (value === undefined) return null;
+  if (name !== "OPENAI_API_KEY") return personalAccessTokenCredential(new Secret(value), `$${name}`);
+  return value.startsWith("sk-") ? apiKeyCredential(new Secret(value), `$${name}`) : null;
 }
 
 /**

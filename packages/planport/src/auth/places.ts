@@ -6,7 +6,7 @@ import { codexHome, type HomeOptions, joinPath, planportHome, readFolder, trimme
 
 /** One place to look in. Fit for messages. */
 export type CredentialPlace =
-  | { readonly kind: "variable"; readonly name: "CODEX_ACCESS_TOKEN" | "CODEX_PAT" }
+  | { readonly kind: "variable"; readonly name: "CODEX_ACCESS_TOKEN" | "CODEX_PAT" | "OPENAI_API_KEY" }
   | {
       readonly kind: "file";
       readonly path: string;
@@ -32,7 +32,8 @@ export function planportAuthFile(options: HomeOptions): string {
 /**
  * All places, first tried first: a given file alone; else `CODEX_ACCESS_TOKEN`, `CODEX_PAT`, planport's own store, and
  * Codex's `auth.json` (`OPENAI_CODEX_PATH`, a folder that holds it or, with a name in `.json`, the file; then
- * `CODEX_HOME`, by default `.codex` in the home folder, which on Windows is `%USERPROFILE%`).
+ * `CODEX_HOME`, by default `.codex` in the home folder, which on Windows is `%USERPROFILE%`). Last comes `OPENAI_API_KEY`:
+ * many have it set for other programs, and what it pays for is billed, so a plan goes first.
  */
 export function credentialPlaces(options: PlaceOptions): readonly CredentialPlace[] {
   const { platform } = options;
@@ -57,6 +58,7 @@ export function credentialPlaces(options: PlaceOptions): readonly CredentialPlac
     if (profile !== undefined) addCodex(joinPath(platform, profile, ".codex", "auth.json"), "USERPROFILE");
   }
   addCodex(joinPath(platform, folder, "auth.json"), via);
+  places.push({ kind: "variable", name: "OPENAI_API_KEY" });
   return places;
 }
 

@@ -39,7 +39,8 @@ export function toChatCompletion(response: ResponseObject, context: ChatCompleti
   };
 }
 
-function toFailure(response: ResponseObject): UpstreamError {
+/** The error of a failed response. */
+export function toFailure(response: ResponseObject): UpstreamError {
   const { code, message } = response.error ?? {};
   return new UpstreamError("upstream_failed", message ?? "The backend gave up on this answer.", {
     cause: { status: null, upstreamCode: code ?? null, requestId: null, cfRay: null, systemCode: null },

@@ -9,8 +9,11 @@ import type { ReasoningOptions, ResponsesRequest, TextOptions } from "../protoco
 import type { Change } from "./change.ts";
 import { toItems } from "./chat-messages.ts";
 import { toToolChoice, toTools } from "./chat-tools.ts";
-import { CHAT_PARAMETERS, keepParameters } from "./parameters.ts";
+import { CHAT_PARAMETERS, keepParameters, PLATFORM_CHAT_PARAMETERS } from "./parameters.ts";
 import { createToolNames } from "./tool-names.ts";
+
+/** Who the request is for: the Codex backend, or OpenAI's plain API, which takes more. */
+export type ChatTarget = "codex" | "platform";
 
 /** What {@link chatToResponses} gives. */
 export interface ChatTranslation {
@@ -26,14 +29,17 @@ export interface ChatTranslation {
  * Translates a request. Its argument is not altered, but parts of it (schemas, URLs) are shared with the result.
  * @throws {RequestError} `request_invalid` for what cannot be served: `n` above 1, audio, images of no usable URL.
  */
-export function chatToResponses(request: ChatRequest): ChatTranslation {
+export function chatToResponses(request: ChatRequest, target: ChatTarget = "codex"): ChatTranslation {
   if (request.n != null && request.n !== 1)
-    throw new RequestError("request_invalid", "n: the Codex backend gives one answer; ask with n set to 1.", {
+    throw new RequestError("request_invalid", "n: the backend gives one answer; ask with n set to 1.", {
       cause: { param: "n" },
     });
   const changes: Change[] = [];
   const names = createToolNames();
-  const rest = keepParameters(request, CHAT_PARAMETERS, false, changes);
+  const rest =
+    target === "platform"
+      ? keepParameters(request, PLATFORM_CHAT_PARAMETERS, false, changes, "The Responses API")
+      : keepParameters(request, CHAT_PARAMETERS, false, changes);
   const tools = toTools(request, names, changes);
   const choice = toToolChoice(request, names, changes);
   const text = toTextOptions(request, changes);
@@ -47,9 +53,24 @@ export function chatToResponses(request: ChatRequest): ChatTranslation {
     ...(tools !== undefined && { tools }),
     ...(choice !== undefined && { tool_choice: choice }),
     ...(text !== undefined && { text }),
-    reasoning: toReasoning(request),
+    ...(target === "platform" ? toPlatformOptions(request) : { reasoning: toReasoning(request) }),
   };
   return { request: result, changes, toolNames: names.originals, legacyFunctions };
+}
+
+/**
+ * What OpenAI's plain API takes beyond the Codex backend. Reasoning is asked for only by who asks for it: many models there
+ * have none and refuse the field, and a summary is for verified organizations alone.
+ */
+function toPlatformOptions(request: ChatRequest): Partial<ResponsesRequest> {
+  const maxTokens = request["max_completion_tokens"] ?? request["max_tokens"];
+  const reasoning: ReasoningOptions = isJsonObject(request["reasoning"]) ? { ...request["reasoning"] } : {};
+  if (request.reasoning_effort != null) reasoning.effort = request.reasoning_effort;
+  return {
+    store: request["store"] === true,
+    ...(maxTokens != null && { max_output_tokens: maxTokens }),
+    ...(Object.keys(reasoning).length > 0 && { reasoning }),
+  };
 }
 
 /** A summary is asked for, so that there is reasoning to show. Some clients send the Responses way's `reasoning` object. */

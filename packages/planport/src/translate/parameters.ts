@@ -155,21 +155,42 @@ export const CHAT_PARAMETERS: Parameters = {
 };
 
 /**
+ * Of `POST /v1/chat/completions` for a model that OpenAI's plain API serves, whose Responses endpoint takes more than the
+ * Codex backend: where it differs from {@link CHAT_PARAMETERS}.
+ */
+export const PLATFORM_CHAT_PARAMETERS: Parameters = {
+  ...CHAT_PARAMETERS,
+  max_output_tokens: passed(),
+  max_completion_tokens: mapped("Becomes `max_output_tokens`."),
+  max_tokens: mapped("Becomes `max_output_tokens`."),
+  temperature: passed(),
+  top_p: passed(),
+  metadata: passed(),
+  user: passed(),
+  safety_identifier: passed(),
+  prompt_cache_retention: passed(),
+  prompt_cache_options: passed(),
+  store: mapped("Sent as `false` unless it is `true`: a chat completion is not stored by itself, a response is."),
+};
+
+/**
  * A copy of a request without what is dropped or refused, and without what is mapped unless `keepMapped`.
  * @param changes Gets what is dropped and asked for something.
+ * @param backend Who does not take it, for the notes.
  */
 export function keepParameters(
   request: JsonObject,
   parameters: Parameters,
   keepMapped: boolean,
   changes: Change[],
+  backend = "The Codex backend",
 ): JsonObject {
   const kept = Object.entries(request).filter(([name, value]) => {
     const parameter = Object.hasOwn(parameters, name) ? parameters[name] : undefined;
     if (parameter === undefined || parameter.fate === "passed") return true;
     if (parameter.fate === "mapped") return keepMapped;
     if (parameter.fate === "dropped" && value != null && parameter.usual?.test(value) !== true)
-      changes.push({ path: name, action: "dropped", note: `The Codex backend does not take ${name}.` });
+      changes.push({ path: name, action: "dropped", note: `${backend} does not take ${name}.` });
     return false;
   });
   return Object.fromEntries(kept);

@@ -12,6 +12,7 @@ import { type Endpoints, assertRoute } from "./endpoints.ts";
 import { failureFromHttp } from "./failure.ts";
 import { type CallerFacts, accountHeaders } from "./headers.ts";
 import { joinSignals } from "./join-signals.ts";
+import { parsePlatformModels } from "./platform-models.ts";
 import { routingFailure } from "./routing.ts";
 
 /** What the small calls share. */
@@ -30,15 +31,16 @@ interface TextAnswer {
   readonly etag: string | null;
 }
 
-/** Fetches the model list of a grant's account. */
+/** Fetches the model list of a grant's account, or of an API key. */
 export async function fetchCatalogue(
   context: AccountCallContext,
   endpoints: Endpoints,
   grant: Grant,
 ): Promise<FetchedCatalogue> {
-  const url = `${endpoints.models}?client_version=${encodeURIComponent(context.clientVersion)}`;
-  const { text, etag } = await getText(context, url, grant, undefined);
-  const catalogue = parseCatalogue(text);
+  const isPlatform = endpoints.route === "platform";
+  const query = isPlatform ? "" : `?client_version=${encodeURIComponent(context.clientVersion)}`;
+  const { text, etag } = await getText(context, endpoints.models + query, grant, undefined);
+  const catalogue = isPlatform ? parsePlatformModels(text) : parseCatalogue(text);
   if (catalogue === null) throw malformed("The backend's model list holds no models.");
   return { catalogue, etag };
 }

@@ -1,22 +1,31 @@
 /**
- * The Codex backend for one token source: routes, lists of models, model calls with retries.
+ * The Codex backend, or OpenAI's plain API, for one token source: routes, lists of models, model calls with retries.
  * @module
  */
 import { randomUUID } from "node:crypto";
 import type { Grant, TokenSource } from "../auth/token-source.ts";
-import { errorTable, isPlanportError, toPlanportError } from "../errors.ts";
+import { RequestError, errorTable, isPlanportError, toPlanportError } from "../errors.ts";
 import { isLoopback } from "../net/proxy.ts";
 import type { HttpClient } from "../net/types.ts";
 import type { ModelInfo } from "../protocol/models.ts";
 import type { ResponsesRequest } from "../protocol/responses/request.ts";
 import type { UsageBody } from "../protocol/usage.ts";
-import { type CodexTranslation, toCodexRequest } from "../translate/codex-request.ts";
+import type { Change } from "../translate/change.ts";
+import { toCodexRequest } from "../translate/codex-request.ts";
+import { toPlatformRequest } from "../translate/platform-request.ts";
 import { type AccountCallContext, fetchAccounts, fetchCatalogue, fetchUsage } from "./account-calls.ts";
 import { type OpenedStream, openStream } from "./attempt.ts";
 import { authorized } from "./authorized.ts";
 import { Catalogue, visibleSlugs } from "./catalogue.ts";
 import { CODEX_CLIENT_VERSION } from "./client-version.ts";
-import { type Endpoints, assertRoute, moveToOrigin, resolveEndpoints } from "./endpoints.ts";
+import {
+  type BackendRoute,
+  type Endpoints,
+  assertGrant,
+  assertRoute,
+  moveToOrigin,
+  resolveEndpoints,
+} from "./endpoints.ts";
 import { eventsOf } from "./event-stream.ts";
 import { type FailureContext, failureFromEvent } from "./failure.ts";
 import { responsesHeaders } from "./headers.ts";
@@ -66,6 +75,7 @@ interface ModelCaller {
 }
 
 class Client implements CodexClient {
+  readonly route: BackendRoute;
   readonly #tokens: TokenSource;
   readonly #endpoints: Endpoints;
   readonly #context: AccountCallContext;
@@ -73,7 +83,8 @@ class Client implements CodexClient {
   readonly #idleTimeoutMs: number;
   readonly #random: () => number;
   readonly #sleep: Sleep;
-  readonly #routes: RouteFinder;
+  /** Null where there is nothing to find: on the platform route. */
+  readonly #routes: RouteFinder | null;
   readonly #catalogue: Catalogue<ModelCaller>;
   readonly #closing = new AbortController();
 
@@ -81,6 +92,7 @@ class Client implements CodexClient {
     const now = options.now ?? Date.now;
     this.#tokens = options.tokens;
     this.#endpoints = options.endpoints ?? resolveEndpoints({});
+    this.route = this.#endpoints.route;
     this.#context = {
       http: options.http,
       now,
@@ -92,7 +104,9 @@ class Client implements CodexClient {
     this.#idleTimeoutMs = options.idleTimeoutMs ?? 300_000;
     this.#random = options.random ?? Math.random;
     this.#sleep = options.sleep ?? sleep;
-    this.#routes = createRouteFinder((grant) => fetchAccounts(this.#context, this.#endpoints.accountsCheck, grant));
+    const { accountsCheck } = this.#endpoints;
+    this.#routes =
+      accountsCheck === null ? null : createRouteFinder((grant) => fetchAccounts(this.#context, accountsCheck, grant));
     this.#catalogue = new Catalogue<ModelCaller>({
       now,
       keyOf: ({ grant, endpoints }) => `${grant.accountId ?? ""}|${endpoints.models}`,
@@ -108,7 +122,7 @@ class Client implements CodexClient {
       threadId: options.threadId ?? randomUUID(),
       turnState: options.turnState ?? null,
       signal,
-      prepare: preparer(withCacheKey(request, options.threadId)),
+      prepare: preparer(withCacheKey(request, options.threadId), this.route),
     };
     const budget = { spent: false };
     for (let attempt = 0; ; attempt++) {
@@ -137,8 +151,10 @@ class Client implements CodexClient {
 
   async usage(options: { readonly signal?: AbortSignal | undefined } = {}): Promise<UsageBody> {
     const { signal } = options;
+    const { usage } = this.#endpoints;
+    if (usage === null) throw noPlan();
     return await authorized(this.#tokens, { spent: false }, signal, (grant) =>
-      fetchUsage(this.#context, this.#endpoints.usage, grant, signal),
+      fetchUsage(this.#context, usage, grant, signal),
     );
   }
 
@@ -150,14 +166,16 @@ class Client implements CodexClient {
   async #call(call: ModelCall, grant: Grant): Promise<CodexResponse> {
     const { endpoints, route } = await this.#locate(grant, call.signal);
     const caller = { grant, endpoints };
-    const model = await abortable(this.#catalogue.find(caller, call.request.model), call.signal);
+    // OpenAI's plain API lists names alone: nothing there says how to shape a request.
+    const isPlatform = this.route === "platform";
+    const model = isPlatform ? null : await abortable(this.#catalogue.find(caller, call.request.model), call.signal);
     const { translation, body } = call.prepare(model);
     const { host, pathname } = new URL(endpoints.responses);
     const failureContext = (): FailureContext => ({
       nowMs: this.#context.now(),
       kind: grant.kind,
       model: call.request.model,
-      knownModels: visibleSlugs(this.#catalogue.peek(caller).catalogue),
+      knownModels: isPlatform ? [] : visibleSlugs(this.#catalogue.peek(caller).catalogue),
       place: host + pathname,
     });
     const opened = await openStream({
@@ -196,8 +214,8 @@ class Client implements CodexClient {
     grant: Grant,
     signal: AbortSignal | undefined,
   ): Promise<{ readonly endpoints: Endpoints; readonly route: Route }> {
-    assertRoute(grant.kind, this.#endpoints.responses);
-    if (this.#endpoints.explicit) return { endpoints: this.#endpoints, route: DIRECT_ROUTE };
+    assertGrant(grant.kind, this.#endpoints);
+    if (this.#endpoints.explicit || this.#routes === null) return { endpoints: this.#endpoints, route: DIRECT_ROUTE };
     const route = await abortable(this.#routes.find(grant), signal);
     if (route.origin === null) return { endpoints: this.#endpoints, route };
     const endpoints = moveToOrigin(this.#endpoints, route.origin);
@@ -223,8 +241,23 @@ function throwIfAborted(signal: AbortSignal | undefined): void {
   if (signal?.aborted === true) throw cancelled();
 }
 
+function noPlan(): RequestError<"not_supported"> {
+  return new RequestError(
+    "not_supported",
+    "An OpenAI API key has no plan whose usage could be told: OpenAI bills what it uses, and shows it at " +
+      "https://platform.openai.com/usage.",
+  );
+}
+
+/** A request as it goes out. */
+interface Translation {
+  readonly request: ResponsesRequest;
+  readonly lite: boolean;
+  readonly changes: readonly Change[];
+}
+
 interface PreparedRequest {
-  readonly translation: CodexTranslation;
+  readonly translation: Translation;
   /** JSON text. */
   readonly body: string;
 }
@@ -238,11 +271,14 @@ interface ModelCall {
 }
 
 /** Translates and serializes once per model entry: retries send the same text. */
-function preparer(request: ResponsesRequest): (model: ModelInfo | null) => PreparedRequest {
+function preparer(request: ResponsesRequest, route: BackendRoute): (model: ModelInfo | null) => PreparedRequest {
   let last: { readonly model: ModelInfo | null; readonly prepared: PreparedRequest } | null = null;
   return (model) => {
     if (last === null || last.model !== model) {
-      const translation = toCodexRequest(request, model);
+      const translation: Translation =
+        route === "platform"
+          ? { request: toPlatformRequest(request), lite: false, changes: [] }
+          : toCodexRequest(request, model);
       last = { model, prepared: { translation, body: JSON.stringify(translation.request) } };
     }
     return last.prepared;
@@ -251,7 +287,7 @@ function preparer(request: ResponsesRequest): (model: ModelInfo | null) => Prepa
 
 function toCodexResponse(
   opened: OpenedStream,
-  translation: CodexTranslation,
+  translation: Translation,
   grant: Grant,
   failureContext: () => FailureContext,
 ): CodexResponse {

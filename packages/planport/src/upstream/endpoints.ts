@@ -9,11 +9,25 @@ import { isChatGptHost, isPlatformHost } from "../net/openai-hosts.ts";
 /** Where ChatGPT's backend is unless told otherwise. */
 export const DEFAULT_CHATGPT_BASE_URL = "https://chatgpt.com/backend-api";
 
+/** Where OpenAI's plain API is unless told otherwise. */
+const DEFAULT_PLATFORM_BASE_URL = "https://api.openai.com/v1";
+
+/** Which server a credential speaks to: the Codex backend, for plans, or OpenAI's plain API, for API keys. */
+export type BackendRoute = "codex" | "platform";
+
+/** The route of a kind of credential. */
+export function routeOf(kind: Credential["kind"]): BackendRoute {
+  return kind === "apiKey" ? "platform" : "codex";
+}
+
 /** What {@link resolveEndpoints} is made from. */
 export interface EndpointOptions {
+  /** Default `codex`. */
+  readonly route?: BackendRoute;
   /**
    * An explicit base. `https://host/backend-api/codex`, `https://host/backend-api` and `https://host` all mean the same;
-   * any other path is taken as it is, as Codex takes `openai_base_url`: `<base>/responses`.
+   * any other path is taken as it is, as Codex takes `openai_base_url`: `<base>/responses`. On the platform route
+   * `https://host` means `https://host/v1`.
    */
   readonly baseUrl?: string | null | undefined;
   /**
@@ -25,6 +39,7 @@ export interface EndpointOptions {
 
 /** The URLs of the backend. */
 export interface Endpoints {
+  readonly route: BackendRoute;
   /** True when the base was given outright: then no routing discovery is done. */
   readonly explicit: boolean;
   /** Base of `responses` and `models`, without a slash at its end. */
@@ -32,14 +47,19 @@ export interface Endpoints {
   readonly responses: string;
   /** Without the `client_version` query. */
   readonly models: string;
-  readonly usage: string;
-  readonly accountsCheck: string;
+  /** Null on the platform route: an API key has no plan. */
+  readonly usage: string | null;
+  /** Null on the platform route: an API key has no workspace to find the server of. */
+  readonly accountsCheck: string | null;
 }
 
 /** @throws {ConfigError} `config_invalid` when a base is not an http or https URL. */
 export function resolveEndpoints(options: EndpointOptions): Endpoints {
-  if (options.baseUrl != null && options.baseUrl !== "") {
-    const url = parseBase(options.baseUrl);
+  const given = options.baseUrl ?? "";
+  if (options.route === "platform")
+    return platformEndpoints(parseBase(given === "" ? DEFAULT_PLATFORM_BASE_URL : given), given !== "");
+  if (given !== "") {
+    const url = parseBase(given);
     const codexBase = explicitCodexBase(url);
     return build(codexBase, accountBaseFor(codexBase, options.chatgptBaseUrl), true);
   }
@@ -72,7 +92,20 @@ export function assertRoute(kind: Credential["kind"], url: string): void {
   throw new CredentialError(
     "credential_wrong_route",
     `An OpenAI API key (sk-…) is never sent to the Codex backend at ${host}: sign in with \`planport login\`, ` +
-      "or use the key with api.openai.com directly.",
+      "or leave the base URL out, so that the key goes to api.openai.com.",
+  );
+}
+
+/**
+ * Refuses a grant that does not fit the endpoints, by what they are and by where they are.
+ * @throws {CredentialError} `credential_wrong_route`
+ */
+export function assertGrant(kind: Credential["kind"], { route, responses }: Endpoints): void {
+  assertRoute(kind, responses);
+  if (route !== "platform" || routeOf(kind) === "platform") return;
+  throw new CredentialError(
+    "credential_wrong_route",
+    "A ChatGPT plan's token is good for the Codex backend alone, and this client speaks to OpenAI's plain API.",
   );
 }
 
@@ -80,12 +113,27 @@ function build(codexBase: string, chatgptBase: string, explicit: boolean): Endpo
   // Bases without /backend-api have these paths elsewhere (openai/codex `codex-rs/backend-client/src/client.rs`).
   const account = hasBackendApi(chatgptBase) ? `${chatgptBase}/wham` : `${chatgptBase}/api/codex`;
   return {
+    route: "codex",
     explicit,
     codexBase,
     responses: `${codexBase}/responses`,
     models: `${codexBase}/models`,
     usage: `${account}/usage`,
     accountsCheck: `${account}/accounts/check`,
+  };
+}
+
+function platformEndpoints(url: URL, explicit: boolean): Endpoints {
+  const base = withoutSlash(url).replace(/\/responses$/, "");
+  const codexBase = base === url.origin ? `${base}/v1` : base;
+  return {
+    route: "platform",
+    explicit,
+    codexBase,
+    responses: `${codexBase}/responses`,
+    models: `${codexBase}/models`,
+    usage: null,
+    accountsCheck: null,
   };
 }
 

@@ -206,7 +206,7 @@ const REMEDIES: Readonly<Record<Credential["kind"], string>> = {
   personalAccessToken:
     "Mint a new Codex access token and put it into CODEX_ACCESS_TOKEN; it may be revoked or expired.",
   external: "The program that supplies the token has to supply a new one.",
-  apiKey: "Check the API key.",
+  apiKey: "The API key is mistyped or was revoked: make another at https://platform.openai.com/api-keys and use that.",
 };
 
 function rejected(facts: FailureFacts, cause: UpstreamFailure, context: FailureContext): CredentialError {

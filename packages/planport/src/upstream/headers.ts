@@ -29,8 +29,14 @@ export interface ResponsesHeaderFacts extends CallerFacts {
 
 const MAX_ID_CHARS = 200;
 
-/** Headers that say who calls. */
+/** Headers that say who calls. OpenAI's plain API is told nothing of what only the Codex backend knows. */
 export function accountHeaders(grant: Grant, facts: CallerFacts): Record<string, string> {
+  if (grant.kind === "apiKey")
+    return {
+      authorization: `Bearer ${grant.bearer.reveal()}`,
+      "user-agent": facts.identity.userAgent,
+      accept: "application/json",
+    };
   const headers: Record<string, string> = {
     authorization: `Bearer ${grant.bearer.reveal()}`,
     originator: facts.identity.originator,
@@ -38,7 +44,6 @@ export function accountHeaders(grant: Grant, facts: CallerFacts): Record<string,
     version: facts.clientVersion,
     accept: "application/json",
   };
-  if (grant.kind === "apiKey") return headers;
   if (grant.accountId !== null) headers["chatgpt-account-id"] = headerSafe(grant.accountId);
   if (grant.fedramp) headers["x-openai-fedramp"] = "true";
   return headers;
@@ -52,10 +57,11 @@ export function responsesHeaders(grant: Grant, facts: ResponsesHeaderFacts): Rec
   // Compressing would hold text back until there is enough of it, and nothing here undoes it.
   headers["accept-encoding"] = "identity";
   headers["content-type"] = "application/json";
+  headers["x-client-request-id"] = threadId;
+  if (grant.kind === "apiKey") return headers;
   headers["session-id"] = threadId;
   headers["thread-id"] = threadId;
-  headers["x-client-request-id"] = threadId;
-  if (grant.kind !== "apiKey") headers["x-codex-routing-hint"] = routingHint(facts);
+  headers["x-codex-routing-hint"] = routingHint(facts);
   if (facts.lite) headers["x-openai-internal-codex-responses-lite"] = "true";
   if (facts.routingOverride !== null) headers["x-openai-account-routing-override"] = facts.routingOverride;
   if (facts.turnState !== null) headers["x-codex-turn-state"] = headerSafe(facts.turnState);

@@ -5,7 +5,14 @@
 export { findModel, visibleSlugs } from "./catalogue.ts";
 export { createCodexClient, type CodexClientOptions } from "./client.ts";
 export { CODEX_CLIENT_VERSION } from "./client-version.ts";
-export { DEFAULT_CHATGPT_BASE_URL, type EndpointOptions, type Endpoints, resolveEndpoints } from "./endpoints.ts";
+export {
+  DEFAULT_CHATGPT_BASE_URL,
+  type BackendRoute,
+  type EndpointOptions,
+  type Endpoints,
+  resolveEndpoints,
+  routeOf,
+} from "./endpoints.ts";
 export { type ClientIdentity, createIdentity, type IdentityOptions } from "./identity.ts";
 export { allUsageFromHeaders, usageFromBody, usageFromHeaders } from "./rate-limits.ts";
 export { DEFAULT_RETRY_POLICY, type RetryPolicy, type Sleep } from "./retry.ts";

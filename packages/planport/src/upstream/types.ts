@@ -7,6 +7,7 @@ import type { ModelCatalogue } from "../protocol/models.ts";
 import type { CodexEvent } from "../protocol/responses/event.ts";
 import type { ResponsesRequest } from "../protocol/responses/request.ts";
 import type { Change } from "../translate/change.ts";
+import type { BackendRoute } from "./endpoints.ts";
 import type { UsageBody, UsageSnapshot } from "../protocol/usage.ts";
 
 /** Options of one {@link CodexClient.send}. */
@@ -84,8 +85,10 @@ export interface CodexResponse {
   readonly failureOf: (event: CodexEvent) => UpstreamError | null;
 }
 
-/** The Codex backend as the rest of planport sees it. */
+/** The Codex backend, or for an API key OpenAI's plain API, as the rest of planport sees it. */
 export interface CodexClient {
+  /** Which of the two it speaks to. */
+  readonly route: BackendRoute;
   /**
    * One model call. Failures before the first output event, including a `response.failed` hidden in a 200, are retried
    * as the policy says and then thrown; after it they come out of the stream.
@@ -94,7 +97,10 @@ export interface CodexClient {
   send(request: ResponsesRequest, options?: SendOptions): Promise<CodexResponse>;
   /** The account's live catalogue, cached; the built-in snapshot, marked as such, when it cannot be had. */
   models(options?: { readonly signal?: AbortSignal | undefined }): Promise<ModelList>;
-  /** The plan's limits, live. */
+  /**
+   * The plan's limits, live.
+   * @throws {RequestError} `not_supported` on the platform route: an API key has no plan.
+   */
   usage(options?: { readonly signal?: AbortSignal | undefined }): Promise<UsageBody>;
   /** Ends calls of `models` and `usage` that are under way, and closes idle connections. Running model calls go on. */
   close(): Promise<void>;

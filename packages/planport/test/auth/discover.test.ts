@@ -30,17 +30,18 @@ async function discover(env: Environment, files: Record<string, unknown> = {}, a
 }
 
 describe("the places a credential may be in", () => {
-  it("by default: the two variables, planport's own store, Codex's", () => {
+  it("by default: the two variables, planport's own store, Codex's, and last an API key", () => {
     expect(places("linux", {}, "/home/ada")).toEqual([
       "$CODEX_ACCESS_TOKEN",
       "$CODEX_PAT",
       "/home/ada/.planport/auth.json",
       "/home/ada/.codex/auth.json",
+      "$OPENAI_API_KEY",
     ]);
   });
 
   it("with CODEX_HOME, both files move under it", () => {
-    expect(places("linux", { CODEX_HOME: " /srv/codex " }, "/home/ada").slice(2)).toEqual([
+    expect(places("linux", { CODEX_HOME: " /srv/codex " }, "/home/ada").slice(2, -1)).toEqual([
       "/srv/codex/planport/auth.json (from $CODEX_HOME)",
       "/srv/codex/auth.json (from $CODEX_HOME)",
     ]);
@@ -56,17 +57,39 @@ describe("the places a credential may be in", () => {
     ["/opt/c/other.json", "/opt/c/other.json"],
     ["~/c", "/home/ada/c/auth.json"],
   ])("OPENAI_CODEX_PATH=%s means %s, before CODEX_HOME", (value, file) => {
-    const found = places("linux", { OPENAI_CODEX_PATH: value, CODEX_HOME: "/srv" }, "/home/ada").slice(3);
+    const found = places("linux", { OPENAI_CODEX_PATH: value, CODEX_HOME: "/srv" }, "/home/ada").slice(3, -1);
     expect(found).toEqual([`${file} (from $OPENAI_CODEX_PATH)`, "/srv/auth.json (from $CODEX_HOME)"]);
   });
 
   it("on Windows the profile folder of the environment goes before the home folder", () => {
-    expect(places("win32", { USERPROFILE: "D:\\Ada" }, "C:\\Users\\Ada").slice(2)).toEqual([
+    expect(places("win32", { USERPROFILE: "D:\\Ada" }, "C:\\Users\\Ada").slice(2, -1)).toEqual([
       "C:\\Users\\Ada\\.planport\\auth.json",
       "D:\\Ada\\.codex\\auth.json (from $USERPROFILE)",
       "C:\\Users\\Ada\\.codex\\auth.json",
     ]);
-    expect(places("win32", { USERPROFILE: "C:\\Users\\Ada" }, "C:\\Users\\Ada")).toHaveLength(4);
+    expect(places("win32", { USERPROFILE: "C:\\Users\\Ada" }, "C:\\Users\\Ada")).toHaveLength(5);
+  });
+
+  it.each([
+    ["C:\\Tools\\codex", "C:\\Tools\\codex\\auth.json"],
+    ["C:\\Tools\\Login.JSON", "C:\\Tools\\Login.JSON"],
+    ["~\\codex", "C:\\Users\\Ada\\codex\\auth.json"],
+  ])("on Windows OPENAI_CODEX_PATH=%s means %s, before the profile folder", (value, file) => {
+    const env = { OPENAI_CODEX_PATH: value, USERPROFILE: "C:\\Users\\Ada" };
+    expect(places("win32", env, "C:\\Users\\Ada").slice(3)).toEqual([
+      `${file} (from $OPENAI_CODEX_PATH)`,
+      "C:\\Users\\Ada\\.codex\\auth.json (from $USERPROFILE)",
+      "$OPENAI_API_KEY",
+    ]);
+  });
+
+  it("on Windows CODEX_HOME moves both files, and the profile folder is left out", () => {
+    const env = { CODEX_HOME: "D:\\codex", USERPROFILE: "C:\\Users\\Ada" };
+    expect(places("win32", env, "C:\\Users\\Ada").slice(2)).toEqual([
+      "D:\\codex\\planport\\auth.json (from $CODEX_HOME)",
+      "D:\\codex\\auth.json (from $CODEX_HOME)",
+      "$OPENAI_API_KEY",
+    ]);
   });
 
   it("a given file is the only place", () => {
@@ -88,6 +111,7 @@ describe("finding a credential", () => {
       ["$CODEX_PAT", "not set"],
       [own, "holds no sign-in"],
       [codex, "used"],
+      ["$OPENAI_API_KEY", "not needed"],
     ]);
   });
 
@@ -96,7 +120,13 @@ describe("finding a credential", () => {
     const found = await discover(env, { [own]: authJson() });
     expect(found).toMatchObject({ store: null, credential: { kind: "personalAccessToken", accountId: "acct-9" } });
     expect(found.credential.kind === "personalAccessToken" && found.credential.token.reveal()).toBe("at-one");
-    expect(found.tried.map(({ outcome }) => outcome)).toEqual(["used", "not needed", "not needed", "not needed"]);
+    expect(found.tried.map(({ outcome }) => outcome)).toEqual([
+      "used",
+      "not needed",
+      "not needed",
+      "not needed",
+      "not needed",
+    ]);
     const second = await discover({ CODEX_PAT: "at-two" }, { [own]: authJson() });
     expect(second.place).toEqual({ kind: "variable", name: "CODEX_PAT" });
   });
@@ -106,6 +136,42 @@ describe("finding a credential", () => {
     expect(error).toMatchObject({ code: "credential_missing" });
     for (const words of ["$CODEX_ACCESS_TOKEN: not set", "$CODEX_PAT: not set", own, codex, "`planport login`"])
       expect(String(error)).toContain(words);
+    expect(String(error)).toContain("$OPENAI_API_KEY: not set");
+  });
+
+  it("names every path it tried on Windows when there is none", async () => {
+    const env = { OPENAI_CODEX_PATH: "D:\\codex", USERPROFILE: "C:\\Users\\Ada" };
+    const error: unknown = await discoverCredential({
+      platform: "win32",
+      env,
+      homeDir: "C:\\Users\\Ada",
+      openStore: (file) => createMemoryStore(null, file),
+    }).catch((thrown: unknown) => thrown);
+    for (const path of ["C:\\Users\\Ada\\.planport", "D:\\codex", "C:\\Users\\Ada\\.codex"])
+      expect(String(error)).toContain(`${path}\\auth.json`);
+  });
+
+  it("takes the API key of OPENAI_API_KEY only when there is no plan's sign-in", async () => {
+    const env = { OPENAI_API_KEY: " sk-synthetic " };
+    const found = await discover(env);
+    expect(found).toMatchObject({ store: null, place: { name: "OPENAI_API_KEY" }, credential: { kind: "apiKey" } });
+    expect(found.credential.kind === "apiKey" && found.credential.key.reveal()).toBe("sk-synthetic");
+    expect((await discover(env, { [codex]: authJson() })).credential.kind).toBe("chatgpt");
+    expect((await discover({ ...env, CODEX_PAT: "at-one" })).credential.kind).toBe("personalAccessToken");
+  });
+
+  it("leaves what stands in OPENAI_API_KEY for another program's sake alone", async () => {
+    await expect(discover({ OPENAI_API_KEY: "planport" })).rejects.toMatchObject({
+      code: "credential_missing",
+      message: expect.stringContaining("$OPENAI_API_KEY: holds no OpenAI key.") as unknown,
+    });
+  });
+
+  it("takes an API key out of a Codex login or planport's own store in its turn", async () => {
+    const key = { auth_mode: "apikey", OPENAI_API_KEY: "sk-stored" };
+    const env = { OPENAI_API_KEY: "sk-variable" };
+    for (const file of [own, codex]) expect((await discover(env, { [file]: key })).store?.place).toBe(file);
+    expect((await discover({}, { [own]: key, [codex]: authJson() })).credential.kind).toBe("apiKey");
   });
 
   it.each(["CODEX_ACCESS_TOKEN", "CODEX_PAT"])("says that an API key in %s does not work with a plan", async (name) => {

@@ -141,6 +141,7 @@ export interface FakeClient extends CodexClient {
 export function fakeClient(behaviour: Behaviour = () => ({})): FakeClient {
   const waiting: (() => void)[] = [];
   const client: FakeClient = {
+    route: "codex",
     calls: [],
     behaviour,
     catalogue: async () => ({ models: [] }),

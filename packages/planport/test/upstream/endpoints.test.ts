@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { isPlanportError } from "../../src/errors.ts";
-import { assertRoute, moveToOrigin, resolveEndpoints } from "../../src/upstream/endpoints.ts";
+import { assertGrant, assertRoute, moveToOrigin, resolveEndpoints } from "../../src/upstream/endpoints.ts";
 
 describe("the backend's URLs", () => {
   it.each([
@@ -12,6 +12,7 @@ describe("the backend's URLs", () => {
     "https://h.test",
   ])("are the same for the explicit base %s", (baseUrl) => {
     expect(resolveEndpoints({ baseUrl, chatgptBaseUrl: "https://other.test" })).toEqual({
+      route: "codex",
       explicit: true,
       codexBase: "https://h.test/backend-api/codex",
       responses: "https://h.test/backend-api/codex/responses",
@@ -66,6 +67,23 @@ describe("the backend's URLs", () => {
     });
   });
 
+  it.each([
+    [undefined, "https://api.openai.com/v1"],
+    ["https://api.openai.com", "https://api.openai.com/v1"],
+    ["https://eu.api.openai.com/v1/", "https://eu.api.openai.com/v1"],
+    ["http://127.0.0.1:9900/v1/responses", "http://127.0.0.1:9900/v1"],
+  ])("of an API key's route follow the base %s alone", (baseUrl, base) => {
+    expect(resolveEndpoints({ route: "platform", baseUrl, chatgptBaseUrl: "https://other.test/backend-api" })).toEqual({
+      route: "platform",
+      explicit: baseUrl !== undefined,
+      codexBase: base,
+      responses: `${base}/responses`,
+      models: `${base}/models`,
+      usage: null,
+      accountsCheck: null,
+    });
+  });
+
   it.each(["nonsense", "ftp://h.test", "https://me:pw@h.test"])("refuse the base %s without showing it", (baseUrl) => {
     try {
       resolveEndpoints({ baseUrl });
@@ -78,6 +96,13 @@ describe("the backend's URLs", () => {
 });
 
 describe("which credential may go where", () => {
+  it("a plan's token never takes an API key's route, wherever that leads", () => {
+    const endpoints = resolveEndpoints({ route: "platform", baseUrl: "http://127.0.0.1:9900/v1" });
+    for (const kind of ["chatgpt", "personalAccessToken", "external"] as const)
+      expect(() => assertGrant(kind, endpoints)).toThrow(expect.objectContaining({ code: "credential_wrong_route" }));
+    expect(() => assertGrant("apiKey", endpoints)).not.toThrow();
+  });
+
   it.each([
     "https://api.openai.com/v1/responses",
     "https://api.openai.com:8443/v1/responses",

@@ -8,7 +8,7 @@ import { type AnyPlanportError, CredentialError, isPlanportError } from "../../e
 import { type PlanportDescription, loadSettings } from "../../planport.ts";
 import { Secret } from "../../secret.ts";
 import { createFileStore } from "../../store/index.ts";
-import { resolveEndpoints } from "../../upstream/endpoints.ts";
+import { type Endpoints, resolveEndpoints, routeOf } from "../../upstream/endpoints.ts";
 import { abortable } from "../../upstream/retry.ts";
 import type { CommandContext } from "../context.ts";
 import { EXIT, type ExitCode, exitCodeFor } from "../exit-codes.ts";
@@ -183,7 +183,7 @@ function toJson({ who, problem, verified, places, settings }: Status): Record<st
     source: who?.place == null ? null : placeLabel(who.place),
     tried: places.map(({ place, outcome }) => ({ place: placeLabel(place), outcome })),
     problem: problem === null ? null : { code: problem.code, message: problem.message },
-    backend: resolveEndpoints(endpointOptions(settings)).codexBase,
+    backend: endpointsFor({ who, settings }).codexBase,
     settings: Object.fromEntries(
       shownSettings(settings).map(({ key, setting: { value, origin } }) => [
         key,
@@ -193,8 +193,13 @@ function toJson({ who, problem, verified, places, settings }: Status): Record<st
   };
 }
 
-function endpointOptions(settings: Settings): { baseUrl: string | null; chatgptBaseUrl: string } {
-  return { baseUrl: settings.backendBaseUrl.value, chatgptBaseUrl: settings.chatgptBaseUrl.value };
+/** Where the sign-in that is in use goes: an API key goes to OpenAI's plain API. */
+function endpointsFor({ who, settings }: Pick<Status, "who" | "settings">): Endpoints {
+  return resolveEndpoints({
+    route: who === null ? "codex" : routeOf(who.kind),
+    baseUrl: settings.backendBaseUrl.value,
+    chatgptBaseUrl: settings.chatgptBaseUrl.value,
+  });
 }
 
 async function print(found: Status, { terminal }: CommandContext, nowMs: number): Promise<void> {
@@ -204,16 +209,19 @@ async function print(found: Status, { terminal }: CommandContext, nowMs: number)
   if (who === null) {
     await row(out, "signed in", red("no"));
     // The places follow one by one; their list in the message is for commands that say nothing else.
-    const message = problem?.message.replace(/ Tried: .*(?:not set|no such file|holds no sign-in|holds no OpenAI key)\./, "") ?? "";
+    const message =
+      problem?.message.replace(/ Tried: .*(?:not set|no such file|holds no sign-in|holds no OpenAI key)\./, "") ?? "";
     await row(out, "problem", printable(message));
   } else await printWho(found, who, out, nowMs);
   for (const { place, outcome } of places)
     if (!QUIET_OUTCOMES.has(outcome)) await row(out, "looked in", dim(`${placeLabel(place)}: ${outcome}`));
   const { value, origin } = settings.backendBaseUrl;
-  const base = resolveEndpoints(endpointOptions(settings)).codexBase;
+  const { codexBase: base, route } = endpointsFor(found);
   const how =
     value === null
-      ? `${describeOrigin(settings.chatgptBaseUrl.origin)}, then workspace routing`
+      ? route === "platform"
+        ? "OpenAI's API: what an API key uses is billed"
+        : `${describeOrigin(settings.chatgptBaseUrl.origin)}, then workspace routing`
       : describeOrigin(origin);
   await row(out, "backend", `${base}  ${dim(`(${how})`)}`);
   for (const { key, name, setting } of shownSettings(settings)) {

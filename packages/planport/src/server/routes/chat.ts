@@ -20,7 +20,7 @@ import { cacheKeyOf, type GatewayContext, noteAnswer, sendJson, threadIdOf } fro
 export async function chatCompletions(exchange: Exchange, context: GatewayContext): Promise<void> {
   const chat = parseChatRequest(await readJsonBody(exchange, context.maxBodyBytes));
   exchange.notes.model = chat.model;
-  const { request, changes, toolNames, legacyFunctions } = chatToResponses(chat);
+  const { request, changes, toolNames, legacyFunctions } = chatToResponses(chat, context.client.route);
   if (request.prompt_cache_key == null) {
     const key = cacheKeyOf(exchange);
     if (key !== undefined) request.prompt_cache_key = key;

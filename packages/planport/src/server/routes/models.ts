@@ -3,6 +3,7 @@
  * @module
  */
 import { UpstreamError } from "../../errors.ts";
+import { asNumber, asString } from "../../protocol/json.ts";
 import type { ModelInfo, OpenAIModel } from "../../protocol/models.ts";
 import type { ModelList } from "../../upstream/types.ts";
 import type { Exchange } from "../exchange.ts";
@@ -41,13 +42,18 @@ export async function getModel(
   if (model === undefined)
     throw new UpstreamError(
       "model_not_found",
-      `The model ${JSON.stringify(id.slice(0, 200))} is not in your plan's catalogue; GET /v1/models lists what is.`,
+      `The model ${JSON.stringify(id.slice(0, 200))} is not in your ${context.client.route === "platform" ? "API key" : "plan"}'s catalogue; GET /v1/models lists what is.`,
       { status: 404 },
     );
   sendJson(exchange, toOpenAIModel(model));
 }
 
-/** `created` is 0: the catalogue has no dates, and an invented one would be believed. */
+/** `created` is 0 where the catalogue has no dates, as a plan's has none: an invented one would be believed. */
 function toOpenAIModel(model: ModelInfo): OpenAIModel {
-  return { id: model.slug, object: "model", created: 0, owned_by: "openai" };
+  return {
+    id: model.slug,
+    object: "model",
+    created: asNumber(model["created"]) ?? 0,
+    owned_by: asString(model["owned_by"]) ?? "openai",
+  };
 }
