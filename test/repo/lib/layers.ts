@@ -57,18 +57,23 @@ export const layers: Readonly<Record<string, Layer>> = {
     packages: ["undici"],
     node: true,
   },
+  memory: { values: ["errors", "protocol"], packages: ["libsql"], node: true },
   simulator: { values: ["errors", "protocol", "sse"], packages: ["ws", "fzstd"], node: true },
   server: {
-    values: ["errors", "secret", "protocol", "sse", "translate", "observe", "upstream", "version"],
+    values: ["errors", "secret", "protocol", "sse", "translate", "observe", "upstream", "memory", "version"],
     types: ["auth"],
     packages: ["hono", "ws", "fzstd"],
     node: true,
   },
   planport: { values: [...everything, "version"], node: true },
-  index: { values: [...everything, "planport", "version"], node: true },
+  hosts: {
+    values: ["errors", "secret", "redact", "environment", "protocol", "net", "store", "auth", "upstream"],
+    node: true,
+  },
+  index: { values: [...everything, "planport", "hosts", "version"], node: true },
   // The demo uses OpenAI's own library where it is installed; that one import is computed.
   cli: {
-    values: [...everything, "server", "simulator", "planport", "version"],
+    values: [...everything, "memory", "server", "simulator", "planport", "hosts", "version"],
     packages: ["commander", computed],
     node: true,
   },

@@ -24,6 +24,8 @@ export interface IssuedTokens {
   readonly accessToken: Secret | null;
   readonly refreshToken: Secret | null;
   readonly idToken: Secret | null;
+  /** `expires_in` of the answer, for tokens that do not say themselves when they end. Absent when it had none. */
+  readonly expiresInMs?: number;
 }
 
 /** True for text that can be a token, and a header with it: printable ASCII without blanks. */

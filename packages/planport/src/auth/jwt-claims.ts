@@ -46,7 +46,8 @@ export function readJwtClaims(token: string): JwtClaims | null {
   };
 }
 
-function decodeJwtPayload(token: string): JsonObject | null {
+/** The payload of a JWT as it stands, or null as {@link readJwtClaims}. */
+export function decodeJwtPayload(token: string): JsonObject | null {
   if (token.length > MAX_TOKEN_CHARS) return null;
   const parts = token.split(".");
   const [header, payload, signature] = parts;
