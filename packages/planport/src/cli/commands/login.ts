@@ -4,6 +4,7 @@
  */
 import { resolveAuthEndpoints } from "../../auth/index.ts";
 import { revokeDocument } from "../../auth/oauth/revoke.ts";
+import { isPlanportError } from "../../errors.ts";
 import { createHttpClient } from "../../net/index.ts";
 import { loadSettings } from "../../planport.ts";
 import type { CredentialDocument } from "../../store/index.ts";
@@ -12,7 +13,7 @@ import type { CommandContext } from "../context.ts";
 import { parseDuration } from "../duration.ts";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
 import { type BackendOptions, assertLoginMethod } from "../session.ts";
-import { type Desk, openOwnStore } from "../sign-in/desk.ts";
+import { type Desk, alone, openOwnStore } from "../sign-in/desk.ts";
 import { withPerson } from "../sign-in/person.ts";
 import { withAccessToken, withApiKey } from "../sign-in/piped.ts";
 
@@ -46,9 +47,16 @@ export async function login(context: CommandContext, options: LoginOptions): Pro
     endpoints: resolveAuthEndpoints(context.env),
     client: createIdentity({ env: context.env }),
     async save(document) {
-      // As it is now: another process may have renewed it since the sign-in began. A broken one is simply replaced.
-      previous = await store.read().catch(() => null);
-      await store.replace(document);
+      const replace = async (): Promise<void> => {
+        // As it is now: another process may have renewed it since the sign-in began. A broken one is simply replaced.
+        previous = await store.read().catch(() => null);
+        await store.replace(document);
+      };
+      await alone(store, context.signal, replace).catch((error: unknown) => {
+        // The new sign-in is complete, and must not be lost because somebody does not let go of the old one.
+        if (isPlanportError(error) && error.code === "refresh_unavailable") return replace();
+        throw error;
+      });
     },
   };
   try {

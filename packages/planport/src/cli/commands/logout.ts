@@ -11,7 +11,7 @@ import { createIdentity } from "../../upstream/identity.ts";
 import type { CommandContext } from "../context.ts";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
 import { type BackendOptions, openLogger } from "../session.ts";
-import { openOwnStore } from "../sign-in/desk.ts";
+import { alone, openOwnStore } from "../sign-in/desk.ts";
 import { startSpinner } from "../terminal.ts";
 
 /** Options of {@link logout}. */
@@ -46,12 +46,11 @@ async function end(store: CredentialStore, context: CommandContext): Promise<Sig
   const http = createHttpClient({ env });
   const spinner = startSpinner(terminal.err, "telling the sign-in server");
   try {
-    const outcome = await signOut(store, {
-      http,
-      endpoints: resolveAuthEndpoints(env),
-      client: createIdentity({ env }),
-      signal,
-    });
+    const server = { http, endpoints: resolveAuthEndpoints(env), client: createIdentity({ env }), signal };
+    // Nothing to end needs no lock, whose folder may not even be there.
+    const outcome = (await holdsSomething(store.place))
+      ? await alone(store, signal, () => signOut(store, server))
+      : await signOut(store, server);
     spinner.stop();
     if (!outcome.removed) await terminal.out.line(`There was no sign-in in ${store.place}.`);
     else await terminal.out.line(`${terminal.out.style.green("Signed out.")} ${store.place} is removed.`);

@@ -2,7 +2,13 @@
  * `planport status`: who is signed in, from where, and what is set where.
  * @module
  */
-import { type CredentialPlace, credentialPlaces, placeLabel, readCredential } from "../../auth/index.ts";
+import {
+  type CredentialPlace,
+  accountAuthFile,
+  credentialPlaces,
+  placeLabel,
+  readCredential,
+} from "../../auth/index.ts";
 import { type Setting, type Settings, describeOrigin } from "../../config/index.ts";
 import { type AnyPlanportError, CredentialError, isPlanportError } from "../../errors.ts";
 import { type PlanportDescription, loadSettings } from "../../planport.ts";
@@ -11,6 +17,15 @@ import { createFileStore } from "../../store/index.ts";
 import { type Endpoints, resolveEndpoints, routeOf } from "../../upstream/endpoints.ts";
 import { abortable } from "../../upstream/retry.ts";
 import type { CommandContext } from "../context.ts";
+import {
+  KIND_NAMES,
+  type LookedIn,
+  explainSources,
+  forcedSettings,
+  printForced,
+  printSources,
+  sourcesToJson,
+} from "../explain.ts";
 import { EXIT, type ExitCode, exitCodeFor } from "../exit-codes.ts";
 import { formatTime } from "../format.ts";
 import { limitedSignal } from "../limited-signal.ts";
@@ -20,12 +35,6 @@ import { type Output, printable } from "../terminal.ts";
 /** How long the owner of an access token may take to look up: status must also be of use without a network. */
 const WHOAMI_TIMEOUT_MS = 5_000;
 
-/** A place that was looked in, and what was there. */
-interface Place {
-  readonly place: CredentialPlace;
-  readonly outcome: string;
-}
-
 /** What the command found out. */
 interface Status {
   readonly who: PlanportDescription | null;
@@ -33,7 +42,7 @@ interface Status {
   readonly problem: AnyPlanportError | null;
   /** True when a server has vouched for the sign-in just now. */
   readonly verified: boolean;
-  readonly places: readonly Place[];
+  readonly places: readonly LookedIn[];
   readonly settings: Settings;
 }
 
@@ -48,8 +57,19 @@ export async function status(context: CommandContext, options: StatusOptions): P
   const settings = loadSettings({ ...context, flags: options });
   const found = await look(context, options, settings);
   const { out } = context.terminal;
-  if (options.json === true) await out.line(JSON.stringify(toJson(found), null, 2));
-  else await print(found, context, Date.now());
+  const nowMs = Date.now();
+  const sources = options.explain === true ? await explainSources(found.places, context, settings) : null;
+  if (options.json === true) {
+    const { loginMethod, workspaceIds } = forcedSettings(settings);
+    const explained = sources !== null && { sources: sourcesToJson(sources), forced: { loginMethod, workspaceIds } };
+    await out.line(JSON.stringify({ ...toJson(found), ...explained }, null, 2));
+  } else {
+    await print(found, context, nowMs, sources === null);
+    if (sources !== null) {
+      await printSources(sources, out, nowMs);
+      await printForced(settings, out);
+    }
+  }
   if (isUsable(found, Date.now())) return EXIT.ok;
   return found.problem === null ? EXIT.signInNeeded : exitCodeFor(found.problem);
 }
@@ -64,7 +84,7 @@ async function look(context: CommandContext, options: BackendOptions, settings: 
   } catch (error) {
     // Ctrl-C, and settings that are wrong, are told like everywhere else.
     if (context.signal.aborted || !isPlanportError(error) || error.code === "config_invalid") throw error;
-    return { who: null, problem: error, verified: false, places: await lookAgain(context), settings };
+    return { who: null, problem: error, verified: false, places: await lookAgain(context, settings), settings };
   }
 }
 
@@ -96,10 +116,11 @@ function silentServer(): CredentialError<"refresh_unavailable"> {
 }
 
 /** The places once more, for whoever wonders why there is no sign-in: the search itself ends with an error. */
-async function lookAgain(context: CommandContext): Promise<readonly Place[]> {
-  const places: Place[] = [];
+async function lookAgain(context: CommandContext, { account }: Settings): Promise<readonly LookedIn[]> {
+  const places: LookedIn[] = [];
   let isOver = false;
-  for (const place of credentialPlaces(context)) {
+  const authFile = account.value === null ? undefined : accountAuthFile(context, account.value);
+  for (const place of credentialPlaces({ ...context, authFile })) {
     const outcome: string = isOver ? "not looked in" : await outcomeAt(place, context);
     isOver ||= outcome === UNUSABLE;
     places.push({ place, outcome });
@@ -146,6 +167,7 @@ function shownSettings(settings: Settings): ShownSetting[] {
   const names: Readonly<Partial<Record<keyof Settings, string>>> = {
     codexHome: "Codex's folder",
     planportHome: "planport's folder",
+    account: "account",
     backendBaseUrl: "backend",
     chatgptBaseUrl: "ChatGPT base",
     loginIssuer: "sign-in server",
@@ -161,6 +183,8 @@ function shownSettings(settings: Settings): ShownSetting[] {
     forcedLoginMethod: "way to sign in",
     forcedWorkspaceIds: "workspaces allowed",
     codexCredentialsStore: "Codex's login is in",
+    credentialsStore: "planport's sign-in is in",
+    tokenCommand: "token command",
     model: "model",
     host: "gateway host",
     port: "gateway port",
@@ -173,6 +197,7 @@ function shownSettings(settings: Settings): ShownSetting[] {
 function toJson({ who, problem, verified, places, settings }: Status): Record<string, unknown> {
   return {
     signedIn: who !== null,
+    account: settings.account.value,
     kind: who?.kind ?? null,
     email: who?.email ?? null,
     planType: who?.planType ?? null,
@@ -202,7 +227,7 @@ function endpointsFor({ who, settings }: Pick<Status, "who" | "settings">): Endp
   });
 }
 
-async function print(found: Status, { terminal }: CommandContext, nowMs: number): Promise<void> {
+async function print(found: Status, { terminal }: CommandContext, nowMs: number, withPlaces: boolean): Promise<void> {
   const { out } = terminal;
   const { dim, red } = out.style;
   const { who, problem, places, settings } = found;
@@ -213,7 +238,7 @@ async function print(found: Status, { terminal }: CommandContext, nowMs: number)
       problem?.message.replace(/ Tried: .*(?:not set|no such file|holds no sign-in|holds no OpenAI key)\./, "") ?? "";
     await row(out, "problem", printable(message));
   } else await printWho(found, who, out, nowMs);
-  for (const { place, outcome } of places)
+  for (const { place, outcome } of withPlaces ? places : [])
     if (!QUIET_OUTCOMES.has(outcome)) await row(out, "looked in", dim(`${placeLabel(place)}: ${outcome}`));
   const { value, origin } = settings.backendBaseUrl;
   const { codexBase: base, route } = endpointsFor(found);
@@ -234,6 +259,7 @@ async function printWho(found: Status, who: PlanportDescription, out: Output, no
   const { problem, verified } = found;
   const { bold, yellow } = out.style;
   await row(out, "signed in", bold(printable(who.email ?? who.accountId ?? KIND_NAMES[who.kind])));
+  if (found.settings.account.value !== null) await row(out, "account", found.settings.account.value);
   await row(out, "kind", KIND_NAMES[who.kind]);
   if (who.planType !== null) await row(out, "plan", printable(who.planType));
   if (who.accountId !== null) await row(out, "workspace", printable(who.accountId));
@@ -253,13 +279,6 @@ async function printWho(found: Status, who: PlanportDescription, out: Output, no
         : "no server was asked whether it is still good; planport usage does",
     );
 }
-
-const KIND_NAMES: Readonly<Record<PlanportDescription["kind"], string>> = {
-  chatgpt: "ChatGPT sign-in",
-  personalAccessToken: "Codex access token",
-  external: "tokens of a host program",
-  apiKey: "OpenAI API key",
-};
 
 function show(value: unknown): string {
   if (value instanceof Secret) return String(value);

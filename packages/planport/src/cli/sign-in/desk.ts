@@ -24,6 +24,11 @@ export function openOwnStore(context: CommandContext, { account }: Pick<Settings
   return createFileStore(account.value === null ? planportAuthFile(context) : accountAuthFile(context, account.value));
 }
 
+/** Runs a task alone among all processes that share the sign-in: a refresh must not bring back what is ended here. */
+export async function alone<T>(store: CredentialStore, signal: AbortSignal, task: () => Promise<T>): Promise<T> {
+  return store.exclusive === undefined ? task() : store.exclusive(task, { signal });
+}
+
 /** Who signed in, for the eye: `person@example.com (pro)`. */
 export function nameOf(who: {
   readonly email: string | null;
