@@ -98,7 +98,8 @@ describe("nobody is signed in", () => {
       problem: { code: "credential_missing" },
       settings: { port: { value: 1234, origin: "PLANPORT_PORT" }, logLevel: { value: "warn", origin: "default" } },
     });
-    expect(status["tried"]).toHaveLength(4);
+    const tried = (status["tried"] as { place: string }[]).map(({ place }) => place);
+    expect(tried).toEqual(expect.arrayContaining(["$CODEX_ACCESS_TOKEN", "$CODEX_PAT", "$OPENAI_API_KEY"]));
   });
 
   it("a Codex login in another store is named as the reason", async () => {
@@ -131,13 +132,14 @@ describe("a sign-in that cannot be used ends with 3, names the place and shows n
     expect(stderr).toContain("tokens.access_token");
   });
 
-  it("an API key in the file", async () => {
+  it("an API key where the Codex backend is asked for", async () => {
     const home = newHome();
     put(home, ".codex/auth.json", JSON.stringify({ auth_mode: "apikey", OPENAI_API_KEY: secret }));
-    const { code, stderr } = await run(home, ["ask", "hi"]);
+    const { code, stderr } = await run(home, ["ask", "hi"], { env: pointAt(simulator) });
     expect(code).toBe(3);
     expect(stderr).toContain("API key");
     expect(stderr).not.toContain(secret);
+    expect(simulator.requests).toEqual([]);
   });
 
   it("an API key in the variable of an access token", async () => {
@@ -237,6 +239,116 @@ describe("login", () => {
     expect((await run(home, ["ask", "hi"], { env })).code).toBe(0);
   });
 
+  it("with an API key from standard input, without asking a server", async () => {
+    const home = newHome();
+    const key = "sk-proj-0123456789abcdefghij";
+    const { code, stdout, stderr } = await run(home, ["login", "--with-api-key"], {
+      env: pointAt(simulator),
+      input: `${key}\n`,
+    });
+    expect(stderr).toBe("");
+    expect(code).toBe(0);
+    expect(stdout).toContain("an OpenAI API key, which is billed by use");
+    expect(stdout).not.toContain(key);
+    expect(readJson(own(home))).toEqual({ auth_mode: "apikey", OPENAI_API_KEY: key });
+    if (process.platform !== "win32") expect(statSync(own(home)).mode & 0o777).toBe(0o600);
+    expect(simulator.requests).toEqual([]);
+  });
+
+  it("with an API key, asks OpenAI's plain API, and no plan's backend", async () => {
+    const home = newHome();
+    const key = simulator.issueApiKey();
+    const env = { ...pointAt(simulator), CODEX_BASE_URL: simulator.platformBaseUrl };
+    expect((await run(home, ["login", "--with-api-key"], { env, input: key })).code).toBe(0);
+    const answer = await run(home, ["ask", "-m", "gpt-5.5", "hi"], { env });
+    expect(answer.stderr).toBe("");
+    expect(answer.code).toBe(0);
+    expect(simulator.requests.map((request) => request.headers["chatgpt-account-id"])).toEqual([undefined]);
+    expect(simulator.requests.map((request) => request.path)).toEqual(["/v1/responses"]);
+    expect(await run(home, ["token"], { env })).toEqual({ code: 0, stdout: `${key}\n`, stderr: "" });
+    const status = JSON.parse((await run(home, ["status", "--json"], { env })).stdout) as object;
+    expect(status).toMatchObject({ signedIn: true, kind: "apiKey", backend: simulator.platformBaseUrl });
+  });
+
+  it.each([
+    ["--with-access-token", "sk-proj-0123456789abcdefghij", "is no access token", "`planport login --with-api-key`"],
+    ["--with-api-key", "at-0123456789abcdefghij", "is no API key", "`planport login --with-access-token`"],
+  ])("%s refuses the other kind with the reason and the right flag", async (flag, input, reason, remedy) => {
+    const home = newHome();
+    const { code, stdout, stderr } = await run(home, ["login", flag], { env: pointAt(simulator), input });
+    expect(code).toBe(3);
+    expect(stdout).toBe("");
+    expect(stderr).toContain(reason);
+    expect(stderr).toContain(remedy);
+    expect(stderr).not.toContain(input);
+    expect(existsSync(own(home))).toBe(false);
+    expect(simulator.requests).toEqual([]);
+  });
+
+  it.each(["--with-access-token", "--with-api-key"])("%s says how to use it when nothing comes in", async (flag) => {
+    const { code, stderr } = await run(newHome(), ["login", flag], { env: pointAt(simulator), input: "\n" });
+    expect(code).toBe(2);
+    expect(stderr).toContain(`| planport login ${flag}`);
+  });
+
+  it("keeps no API key where Codex's configuration allows ChatGPT sign-ins alone", async () => {
+    const home = newHome();
+    put(home, ".codex/config.toml", 'forced_login_method = "chatgpt"');
+    const { code, stderr } = await run(home, ["login", "--with-api-key"], { input: "sk-proj-0123456789abcdefghij" });
+    expect(code).toBe(2);
+    expect(stderr).toContain("allows ChatGPT sign-ins alone");
+    expect(existsSync(own(home))).toBe(false);
+  });
+
+  it("says who can help when a workspace's administrator has switched device codes off", async () => {
+    simulator.script.always("deviceUserCode", { kind: "http", status: 404 });
+    const home = newHome();
+    const { code, stderr } = await run(home, ["login", "--device-auth"], { env: pointAt(simulator) });
+    expect(code).toBe(1);
+    expect(stderr).toContain("switched off for this account or workspace");
+    expect(stderr).toMatch(/administrator/);
+    expect(stderr).toContain("`planport login`");
+    expect(existsSync(own(home))).toBe(false);
+  });
+
+  it.each([["--device-auth"], ["--no-browser"]])("%s ends when nobody has signed in by --timeout", async (flag) => {
+    await simulator.close();
+    simulator = await startSimulator({ deviceIntervalSeconds: 1 });
+    const home = newHome();
+    const login = start(home, ["login", flag, "--timeout", "1s"], { env: pointAt(simulator) });
+    const { code, stderr } = await login.finished;
+    expect(code).toBe(1);
+    expect(stderr).toContain("Nobody completed the sign-in within 1 second.");
+    expect(stderr).toContain("--timeout");
+    expect(existsSync(own(home))).toBe(false);
+  });
+
+  it("ends the sign-in that a new one replaces, and no other", async () => {
+    const home = newHome();
+    const env = pointAt(simulator);
+    expect((await run(home, ["login", "--device-auth"], { env })).code).toBe(0);
+    const old = readJson(own(home))["tokens"]?.["refresh_token"];
+    expect((await run(home, ["login", "--device-auth", "--account", "work"], { env })).code).toBe(0);
+    expect(simulator.revoked).toBe(0);
+    expect((await run(home, ["login", "--device-auth"], { env })).code).toBe(0);
+    expect(simulator.requests.filter((request) => request.target === "revoke").map((request) => request.body)).toEqual([
+      expect.objectContaining({ token: old }),
+    ]);
+    expect((await run(home, ["ask", "hi"], { env })).code).toBe(0);
+  });
+
+  it("with a device code, is refused where Codex's configuration allows another workspace alone", async () => {
+    await simulator.close();
+    simulator = await startSimulator({ autoApprove: true, deviceIntervalSeconds: 1 });
+    const home = newHome();
+    put(home, ".codex/config.toml", 'forced_chatgpt_workspace_id = "another"');
+    const { code, stderr } = await run(home, ["login", "--device-auth"], { env: pointAt(simulator) });
+    expect(code).toBe(1);
+    expect(stderr).toContain("restricted to the workspace another");
+    expect(existsSync(own(home))).toBe(false);
+    expect(simulator.revoked).toBe(1);
+  });
+
   it("keeps nothing when the access token is refused", async () => {
     const home = newHome();
     const input = "at-0123456789abcdefghij";
@@ -296,6 +408,51 @@ describe("logout", () => {
     expect(simulator.requests.filter((request) => request.target === "revoke").map((request) => request.body)).toEqual([
       expect.objectContaining({ token: refreshToken, token_type_hint: "refresh_token" }),
     ]);
+  });
+
+  it("with --codex, names Codex's file, revokes its login and removes it, and leaves planport's own alone", async () => {
+    const home = signedInHome(simulator);
+    const env = pointAt(simulator);
+    const codex = join(home, ".codex/auth.json");
+    const refreshToken = readJson(codex)["tokens"]?.["refresh_token"];
+    expect((await run(home, ["login", "--device-auth"], { env })).code).toBe(0);
+    const { code, stdout } = await run(home, ["logout", "--codex"], { env });
+    expect(code).toBe(0);
+    const [first = "", second = "", third = ""] = stdout.split("\n");
+    expect(first).toBe(`Signing out of the Codex CLI: ${codex}`);
+    expect(second).toBe(`Signed out. ${codex} is removed.`);
+    expect(third).toContain(`planport's own sign-in in ${own(home)} is left alone`);
+    expect(existsSync(codex)).toBe(false);
+    expect(existsSync(own(home))).toBe(true);
+    expect(simulator.requests.filter((request) => request.target === "revoke").map((request) => request.body)).toEqual([
+      expect.objectContaining({ token: refreshToken }),
+    ]);
+    expect((await run(home, ["ask", "hi"], { env })).code).toBe(0);
+  });
+
+  it("with --codex, ends the login that OPENAI_CODEX_PATH leads to", async () => {
+    const home = signedInHome(simulator);
+    const other = put(home, "elsewhere/auth.json", readFileSync(join(home, ".codex/auth.json"), "utf8"));
+    const env = { ...pointAt(simulator), OPENAI_CODEX_PATH: join(home, "elsewhere") };
+    expect((await run(home, ["logout", "--codex"], { env })).stdout).toContain(`Signed out. ${other} is removed.`);
+    expect(existsSync(join(home, ".codex/auth.json"))).toBe(true);
+  });
+
+  it("forgets also when the server cannot be told, and says so", async () => {
+    const home = signedInHome(simulator);
+    simulator.script.always("revoke", { kind: "http", status: 500 });
+    const { code, stderr } = await run(home, ["logout", "--codex"], { env: pointAt(simulator) });
+    expect(code).toBe(0);
+    expect(stderr).toContain("the sign-in server could not be told");
+    expect(existsSync(join(home, ".codex/auth.json"))).toBe(false);
+  });
+
+  it("says how to end Codex's login when that is the only one", async () => {
+    const home = signedInHome(simulator);
+    const { code, stdout } = await run(home, ["logout"], { env: pointAt(simulator) });
+    expect(code).toBe(0);
+    expect(stdout).toContain("is left alone and is used; planport logout --codex ends it");
+    expect(simulator.revoked).toBe(0);
   });
 
   it("is no error when nobody is signed in", async () => {
