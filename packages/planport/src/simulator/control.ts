@@ -43,6 +43,7 @@ export function controlRoutes(simulator: () => Simulator): readonly Route[] {
       const accountId = optionalText(fields, "accountId");
       return { token: simulator().issuePersonalAccessToken(accountId === undefined ? {} : { accountId }) };
     }),
+    route("POST", "issue-api-key", () => ({ key: simulator().issueApiKey() })),
     route("POST", "set-usage", (fields) => {
       const { accounts } = simulator();
       const accountId = optionalText(fields, "accountId");

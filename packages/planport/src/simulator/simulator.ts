@@ -18,6 +18,9 @@ import { createDeviceDesk } from "./oauth/device.ts";
 import { createJwtSigner } from "./oauth/jwt.ts";
 import { oauthRoutes } from "./oauth/routes.ts";
 import { createTokenDesk } from "./oauth/tokens.ts";
+import { createApiKeyDesk } from "./platform/api-keys.ts";
+import { createResponseMemory } from "./platform/memory.ts";
+import { platformRoutes } from "./platform/routes.ts";
 import { createRandom } from "./random.ts";
 import { createScript } from "./script/script.ts";
 import type { Simulator, SimulatorOptions } from "./types.ts";
@@ -26,7 +29,7 @@ import type { World } from "./world.ts";
 const HOUR_MS = 3_600_000;
 
 /**
- * Starts a stand-in for OpenAI's sign-in server and the Codex backend, both on one port.
+ * Starts a stand-in for OpenAI's sign-in server, the Codex backend and OpenAI's plain API, all on one port.
  * @throws {ConfigError} `port_in_use` or `listen_refused`.
  */
 export async function startSimulator(options: SimulatorOptions = {}): Promise<Simulator> {
@@ -37,7 +40,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     if (simulator === undefined) throw new ConfigError("internal", "The simulator has not started yet.");
     return simulator;
   });
-  const server = createSimulatorServer(world, [...oauthRoutes, ...backendRoutes, ...control]);
+  const server = createSimulatorServer(world, [...oauthRoutes, ...backendRoutes, ...platformRoutes(world), ...control]);
   world.origin = await listen(server, options.host ?? "127.0.0.1", options.port ?? 0);
   simulator = createHandle(world, server, closing);
   return simulator;
@@ -74,6 +77,8 @@ async function createWorld(options: SimulatorOptions, closing: AbortSignal): Pro
       approveAtPoll: options.autoApproveDeviceAfterPolls ?? (options.autoApprove === true ? 1 : null),
       defaultAccountId: () => accounts.default.id,
     }),
+    apiKeys: createApiKeyDesk(random),
+    memory: createResponseMemory(),
     catalogue: createCatalogue(options.models),
     promptCache: createPromptCache(),
     seal: createSeal(random.bytes(32)),
@@ -113,12 +118,15 @@ function createHandle(world: World, server: SimulatorServer, closing: AbortContr
     authApiBaseUrl: `${origin}/api/accounts`,
     chatgptBaseUrl: `${origin}/backend-api`,
     codexBaseUrl: `${origin}/backend-api/codex`,
+    platformBaseUrl: `${origin}/v1`,
     codexConfig: codexConfig(origin),
     accounts,
     script,
     requests: world.requests,
     issueTokens: (options = {}) => tokens.issue(options),
     issuePersonalAccessToken: (options = {}) => tokens.issuePersonal(options.accountId),
+    issueApiKey: () => world.apiKeys.issue(),
+    revokeApiKey: (key) => world.apiKeys.revoke(key),
     expireAccessTokens: () => tokens.expireAccessTokens(),
     expireRefreshTokens: () => tokens.expireRefreshTokens(),
     approveDevice(userCode, accountId) {

@@ -88,6 +88,8 @@ export interface Simulator {
   readonly chatgptBaseUrl: string;
   /** What Codex's `openai_base_url` takes. */
   readonly codexBaseUrl: string;
+  /** The stand-in for `https://api.openai.com/v1`, for API keys. */
+  readonly platformBaseUrl: string;
   /**
    * Lines for a `config.toml` that points the Codex CLI here. The two bases differ in host, or it would leave for
    * {@link SimulatorOptions.backendOrigin}.
@@ -98,6 +100,10 @@ export interface Simulator {
   issueTokens(options?: { readonly accountId?: string; readonly accessTokenTtlMs?: number }): SimulatedLogin;
   /** A live personal access token, `at-…`. */
   issuePersonalAccessToken(options?: { readonly accountId?: string }): string;
+  /** A live API key, `sk-…`: good for {@link Simulator.platformBaseUrl} alone. */
+  issueApiKey(): string;
+  /** An API key answers 401 from now on. False when it is unknown. */
+  revokeApiKey(key: string): boolean;
   /** All outstanding access tokens answer 401 from now on; refreshing still works. */
   expireAccessTokens(): void;
   /** All outstanding refresh tokens are refused as `refresh_token_expired` from now on. */

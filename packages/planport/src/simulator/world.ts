@@ -11,6 +11,8 @@ import type { ClientList } from "./oauth/clients.ts";
 import type { DeviceDesk } from "./oauth/device.ts";
 import type { JwtSigner } from "./oauth/jwt.ts";
 import type { TokenDesk } from "./oauth/tokens.ts";
+import type { ApiKeyDesk } from "./platform/api-keys.ts";
+import type { ResponseMemory } from "./platform/memory.ts";
 import type { Random } from "./random.ts";
 import type { ScriptQueue } from "./script/script.ts";
 import type { RecordedRequest, SimulatorOptions } from "./types.ts";
@@ -32,6 +34,9 @@ export interface World {
   readonly tokens: TokenDesk;
   readonly authorize: AuthorizeDesk;
   readonly devices: DeviceDesk;
+  readonly apiKeys: ApiKeyDesk;
+  /** What OpenAI's plain API keeps; the Codex backend keeps nothing. */
+  readonly memory: ResponseMemory;
   readonly catalogue: Catalogue;
   readonly promptCache: PromptCache;
   readonly seal: Seal;

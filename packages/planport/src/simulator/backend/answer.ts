@@ -29,6 +29,8 @@ export interface AcceptedCall {
   readonly responseId: string;
   /** Gets each finished output item, so that a later call can go on from them. */
   readonly onItem: (item: JsonObject) => void;
+  /** Fields of the response object that are not as the Codex backend has them. */
+  readonly response?: JsonObject;
 }
 
 /**
@@ -140,6 +142,7 @@ function responseObject(call: AcceptedCall, model: string, defaultEffort: string
     truncation: "disabled",
     user: null,
     metadata: {},
+    ...call.response,
   };
 }
 

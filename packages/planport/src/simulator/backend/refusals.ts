@@ -50,7 +50,8 @@ export function checkHistory(facts: RequestFacts, items: readonly Item[]): Refus
   return checkItems(items, facts.seal) ?? checkChoice(body, items);
 }
 
-function checkTools(tools: unknown): Refusal | null {
+/** Judges the tools of a request. */
+export function checkTools(tools: unknown): Refusal | null {
   if (tools === undefined || tools === null) return null;
   if (!Array.isArray(tools))
     return invalid("Invalid type for 'tools': expected an array of objects.", "tools", "invalid_type");
@@ -79,7 +80,8 @@ function checkTool(tool: unknown, at: string): Refusal | null {
     : invalid(`Invalid schema for function '${name}': ${problem}`, `${at}.parameters`, "invalid_function_parameters");
 }
 
-function checkFormat(text: unknown): Refusal | null {
+/** Judges `text.format` of a request. */
+export function checkFormat(text: unknown): Refusal | null {
   const format = isJsonObject(text) ? text["format"] : undefined;
   if (!isJsonObject(format) || format["type"] !== "json_schema") return null;
   for (const field of ["name", "schema"]) if (format[field] === undefined) return missing(`text.format.${field}`);
@@ -94,7 +96,8 @@ function missing(param: string): Refusal {
   return invalid(`Missing required parameter: '${param}'.`, param, "missing_required_parameter");
 }
 
-function checkChoice(body: JsonObject, items: readonly Item[]): Refusal | null {
+/** Judges `tool_choice` of a request by the tools that its history has. */
+export function checkChoice(body: JsonObject, items: readonly Item[]): Refusal | null {
   const choice = body["tool_choice"];
   if (!isJsonObject(choice) || (choice["type"] !== "function" && choice["type"] !== "custom")) return null;
   if (collectTools(body, items).some((tool) => tool.name === choice["name"])) return null;

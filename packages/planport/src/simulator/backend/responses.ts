@@ -54,7 +54,8 @@ export async function handleResponses(exchange: Exchange): Promise<void> {
   });
 }
 
-function sseSink(res: ServerResponse, signal: AbortSignal): FrameSink {
+/** Writes events to an answer whose head has gone out. */
+export function sseSink(res: ServerResponse, signal: AbortSignal): FrameSink {
   return {
     write: (frame) => (res.write(encodeJsonEvent(frame.type, frame.json)) ? undefined : drained(res, signal)),
     writeRaw: (text) => void res.write(text),

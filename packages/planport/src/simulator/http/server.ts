@@ -12,6 +12,7 @@ import { answerHeaders } from "../backend/answer.ts";
 import { CODEX_BASES } from "../backend/routes.ts";
 import { serveSocket } from "../backend/websocket.ts";
 import { TOKEN_EXCHANGE } from "../oauth/token-endpoint.ts";
+import { isPlatformPath, refusePlatformPath } from "../platform/routes.ts";
 import type { Effect, HttpEffect } from "../script/effect.ts";
 import { meetHead } from "../script/head.ts";
 import type { Target } from "../script/script.ts";
@@ -69,13 +70,18 @@ async function serve(
     const payload = parsePayload(await readBody(req), req.headers["content-type"]);
     const target = route === undefined ? null : targetOf(route, payload);
     recordCall(world, req, url, payload, target);
+    if (route === undefined && isPlatformPath(url.pathname))
+      return refusePlatformPath(
+        { world, req, res, url, payload, effects: [], signal: controller.signal },
+        paths.has(url.pathname),
+      );
     if (route === undefined)
       return paths.has(url.pathname) ? sendDetail(res, 405, "Method Not Allowed") : sendDetail(res, 404, "Not Found");
     const effects = target === null ? [] : takeEffects(world, target, payload);
     const head = await meetHead({ effects, signal: controller.signal, streams: target === "responses" });
     if (head === "drop") return void req.socket.destroy();
     if (head === "malformed") return sendText(res, 200, "application/json", '{"broken": ');
-    if (head !== null) return sendEffect(world, req, res, head);
+    if (head !== null) return sendEffect(world, req, res, head, url);
     await route.handle({ world, req, res, url, payload, effects, signal: controller.signal });
   } catch (error) {
     if (controller.signal.aborted || res.headersSent) return void res.destroy();
@@ -120,8 +126,8 @@ function recordCall(world: World, req: IncomingMessage, url: URL, payload: Paylo
   });
 }
 
-function sendEffect(world: World, req: IncomingMessage, res: ServerResponse, effect: HttpEffect): void {
-  const usual = answerHeaders(world, authenticate(world, req), req.headers);
+function sendEffect(world: World, req: IncomingMessage, res: ServerResponse, effect: HttpEffect, url: URL): void {
+  const usual = isPlatformPath(url.pathname) ? {} : answerHeaders(world, authenticate(world, req), req.headers);
   const { type, text } = effectBody(effect);
   sendText(res, effect.status, type, text, { ...usual, ...effect.headers });
 }

@@ -103,7 +103,7 @@ function exchangeForApiKey(exchange: Exchange, fields: JsonObject): void {
   if (claims === null || Number(claims["exp"]) * 1000 <= world.nowMs())
     return refuse(exchange, "invalid_grant", "subject_token is not a live ID token of this server.");
   const body = {
-    access_token: world.random.token("sk-proj-", 36),
+    access_token: world.apiKeys.issue(),
     issued_token_type: "urn:ietf:params:oauth:token-type:access_token",
     token_type: "Bearer",
   };
