@@ -21,6 +21,14 @@ export interface AtomicWriteOptions {
   readonly onStep?: ((step: "syncing" | "renaming") => void) | undefined;
 }
 
+/** What {@link replaceFile} takes as well. */
+export interface ReplaceOptions extends AtomicWriteOptions {
+  /** The temporary file for a real path, in the same folder. By default one with a name of its own. */
+  readonly temporary?: ((target: string) => string) | undefined;
+  /** Asked last, when the text is durable; when false, all stays as it was. */
+  readonly isStillWanted?: (() => Promise<boolean>) | undefined;
+}
+
 /** Codes with which Windows refuses a rename while a virus scanner, an indexer or a reader holds the target open. */
 const HELD_OPEN = new Set(["EPERM", "EBUSY", "EACCES"]);
 const RENAME_RETRY_DELAYS_MS = [5, 10, 20, 50, 100, 200, 400];
@@ -33,11 +41,21 @@ const RENAME_RETRY_DELAYS_MS = [5, 10, 20, 50, 100, 200, 400];
  * @throws The system's error, after the temporary file was removed.
  */
 export async function writeFileAtomic(file: string, text: string, options: AtomicWriteOptions = {}): Promise<string> {
+  const target = await realTarget(options.fs ?? fs, path.resolve(file));
+  await replaceFile(target, text, options);
+  return target;
+}
+
+/**
+ * {@link writeFileAtomic} for a real path, with a last question before the rename.
+ * @returns False when the answer was no.
+ * @throws The system's error, after the temporary file was removed. `ENOENT` also when somebody else removed that file.
+ */
+export async function replaceFile(target: string, text: string, options: ReplaceOptions): Promise<boolean> {
   const io = options.fs ?? fs;
-  const target = await realTarget(io, path.resolve(file));
   const folder = path.dirname(target);
   await io.mkdir(folder, { recursive: true, mode: 0o700 });
-  const temporary = path.join(folder, `.auth-${randomBytes(6).toString("hex")}.tmp`);
+  const temporary = options.temporary?.(target) ?? path.join(folder, `.auth-${randomBytes(6).toString("hex")}.tmp`);
   const handle = await io.open(temporary, "wx", options.mode ?? 0o600); // wx: O_CREAT | O_EXCL, never an existing file.
   try {
     try {
@@ -48,13 +66,17 @@ export async function writeFileAtomic(file: string, text: string, options: Atomi
       await handle.close();
     }
     options.onStep?.("renaming");
+    if (options.isStillWanted !== undefined && !(await options.isStillWanted())) {
+      await io.unlink(temporary).catch(() => {});
+      return false;
+    }
     await renameHeldOpen(io, temporary, target, options.retryDelaysMs ?? RENAME_RETRY_DELAYS_MS);
   } catch (error) {
     await io.unlink(temporary).catch(() => {}); // The first fault is the one to tell.
     throw error;
   }
   await syncFolder(io, folder);
-  return target;
+  return true;
 }
 
 /** The file a path leads to, also when the link at its end points to a file that is not there yet. */

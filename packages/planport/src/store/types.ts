@@ -20,6 +20,11 @@ export interface Hold {
    * its machine slept). Looks at the disk, at once. What must not be done twice is done only after it said true.
    */
   isOurs(): boolean;
+  /**
+   * Asks to be left alone for so long even without a sign of life: a request is under way that nobody else must send.
+   * Zero takes that back.
+   */
+  allowSilence(ms: number): void;
   /** Names this hold; no other has the same. Part of the name of its temporary files, so that who takes over finds them. */
   readonly nonce: string;
 }

@@ -11,6 +11,7 @@ import {
   type CredentialStore,
   type KeyringBinding,
 } from "../../src/store/index.ts";
+import type { Hold } from "../../src/store/types.ts";
 import type { FileLock } from "../../src/store/file-lock.ts";
 import { keyringFault, loadKeyring } from "../../src/store/keyring-binding.ts";
 import { createAutoStore, createKeyringStore, keyringAccount, verbatim } from "../../src/store/keyring-store.ts";
@@ -26,6 +27,8 @@ beforeEach(() => {
   fault = null;
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+const HOLD: Hold = { isOurs: () => true, allowSilence: () => {}, nonce: "n" };
 
 /** Keeps what the package keeps, by the same names. */
 const fake: KeyringBinding = {
@@ -99,7 +102,7 @@ describe("the keyring entry", () => {
     await store.replace(login("a"));
     const read = await store.read();
     const steps: string[] = [];
-    const lost = { isOurs: () => false, nonce: "n" };
+    const lost = { ...HOLD, isOurs: () => false };
     const outcome = await store.write(read, login("b"), { hold: lost, onStep: (step) => steps.push(step) });
     expect([outcome.written, tokenOf(await store.read()), steps]).toEqual([false, "a", ["syncing", "renaming"]]);
   });
@@ -107,9 +110,9 @@ describe("the keyring entry", () => {
   it("shares the name, the lock and the notes on a refresh with the file of its folder", async () => {
     const locked: string[] = [];
     const lock: FileLock = {
-      run: async (target, task) => {
-        locked.push(target);
-        return task({ isOurs: () => true, nonce: "n" });
+      run: async (task, { file }) => {
+        locked.push(file);
+        return task(HOLD);
       },
     };
     const file = createFileStore(join(folder, "auth.json"), { lock });
