@@ -7,7 +7,8 @@ import { fileURLToPath } from "node:url";
 import type { Simulator } from "../../../packages/planport/src/simulator/index.ts";
 import { cleanEnvironment, type Running, start, temporaryFolder } from "./process.ts";
 
-const BIN = fileURLToPath(new URL("../../../packages/planport/bin/planport.js", import.meta.url));
+/** The file that `npx planport` runs. */
+export const BIN: string = fileURLToPath(new URL("../../../packages/planport/bin/planport.js", import.meta.url));
 
 /** A Codex home that holds a sign-in to the simulator, as `codex login` leaves it. */
 export function signedInHome(simulator: Simulator, options: { accessTokenTtlMs?: number } = {}): string {

@@ -16,6 +16,7 @@ import { Secret } from "../../secret.ts";
 import { createFileStore } from "../../store/index.ts";
 import { type Endpoints, resolveEndpoints, routeOf } from "../../upstream/endpoints.ts";
 import { abortable } from "../../upstream/retry.ts";
+import { toJsonText } from "../json-text.ts";
 import type { CommandContext } from "../context.ts";
 import {
   KIND_NAMES,
@@ -62,7 +63,7 @@ export async function status(context: CommandContext, options: StatusOptions): P
   if (options.json === true) {
     const { loginMethod, workspaceIds } = forcedSettings(settings);
     const explained = sources !== null && { sources: sourcesToJson(sources), forced: { loginMethod, workspaceIds } };
-    await out.line(JSON.stringify({ ...toJson(found), ...explained }, null, 2));
+    await out.line(toJsonText({ ...toJson(found), ...explained }));
   } else {
     await print(found, context, nowMs, sources === null);
     if (sources !== null) {
@@ -248,7 +249,7 @@ async function print(found: Status, { terminal }: CommandContext, nowMs: number,
         ? "OpenAI's API: what an API key uses is billed"
         : `${describeOrigin(settings.chatgptBaseUrl.origin)}, then workspace routing`
       : describeOrigin(origin);
-  await row(out, "backend", `${base}  ${dim(`(${how})`)}`);
+  await row(out, "backend", `${codexBase}  ${dim(`(${how})`)}`);
   for (const { key, name, setting } of shownSettings(settings)) {
     if (setting.origin.kind === "default" || key === "backendBaseUrl" || key === "chatgptBaseUrl") continue;
     await row(out, "setting", `${name}: ${show(setting.value)}  ${dim(`(${describeOrigin(setting.origin)})`)}`);
