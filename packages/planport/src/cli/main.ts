@@ -5,6 +5,7 @@
 import { homedir } from "node:os";
 import { getSystemErrorMap } from "node:util";
 import { CommanderError } from "commander";
+import { redactText } from "../redact.ts";
 import { VERSION } from "../version.ts";
 import type { CommandContext } from "./context.ts";
 import { watchCrashes } from "./crash.ts";
@@ -69,7 +70,7 @@ export async function runCommand(args: readonly string[], context: CommandContex
 
 async function reportUsage(message: string, { err }: Terminal, json: boolean): Promise<ExitCode> {
   if (json) {
-    const body = { message, type: "invalid_request_error", param: null, code: "request_invalid" };
+    const body = { message: redactText(message), type: "invalid_request_error", param: null, code: "request_invalid" };
     await err.line(JSON.stringify({ error: body }));
   } else {
     await err.line(`${err.style.red("planport:")} ${printable(message)}`);

@@ -3,6 +3,7 @@
  * @module
  */
 import type { Environment } from "../config/index.ts";
+import { redactText } from "../redact.ts";
 
 /** Text styles. Each gives the text unchanged when colour is off. */
 export interface Style {
@@ -81,11 +82,13 @@ function createStyle(enabled: boolean): Style {
   };
 }
 
-/**
- * Text from elsewhere made safe to show: control characters, which could move the cursor or retitle the window, are
- * dropped. Line ends and tabs stay.
- */
+/** Text from elsewhere made safe to show: {@link withoutControls}, and without anything that looks like a token. */
 export function printable(text: string): string {
+  return redactText(withoutControls(text));
+}
+
+/** Drops control characters, which could move the cursor or retitle the window. Line ends and tabs stay. */
+export function withoutControls(text: string): string {
   // oxlint-disable-next-line no-control-regex -- control characters are what it is about
   return text.replaceAll(/[\u0000-\u0008\u000B-\u001F\u007F-\u009F]/g, "");
 }

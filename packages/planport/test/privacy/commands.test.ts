@@ -28,7 +28,7 @@ const READERS: readonly (readonly string[])[] = [
 describe("the instrument", () => {
   it("sees a token that a command prints", async () => {
     const world = signedInWorld(simulator);
-    const [secret] = world.secrets().filter(({ name }) => name === "access_token");
+    const secret = world.secrets().find(({ name }) => name === "access_token");
     const finished = await run(world.home, [`--${secret?.value ?? ""}`], { env: world.env });
     const told = { ...finished, stdout: `${finished.stdout}${secret?.value.slice(0, 13) ?? ""}` };
     expect(scanOutput(["x"], told, world.secrets()).map((finding) => finding.secret)).toContain("access_token");
@@ -37,7 +37,7 @@ describe("the instrument", () => {
   it("sees a token in a file where none belongs", () => {
     const world = signedInWorld(simulator);
     expect(world.scanFiles()).toEqual([]);
-    const [secret] = world.secrets().filter(({ name }) => name === "refresh_token");
+    const secret = world.secrets().find(({ name }) => name === "refresh_token");
     put(world.home, ".planport/cache.json", JSON.stringify({ key: encodeURIComponent(secret?.value ?? "") }));
     expect(world.scanFiles()).toMatchObject([{ secret: "refresh_token" }]);
   });
@@ -50,9 +50,9 @@ describe("when all is well, no secret leaves its file", () => {
     expect(findings).toEqual([]);
   });
 
-  it.each([[], ["--json"], ["--no-stream"]])("ask %s", async (...flags) => {
+  it.each([["ask"], ["ask", "--json"], ["ask", "--no-stream"]])("%s %s", async (...words) => {
     const world = signedInWorld(simulator);
-    const { code, findings } = await world.runAndScan(["ask", ...flags, "--system", world.prompt, "hello"]);
+    const { code, findings } = await world.runAndScan([...words, "--system", world.prompt, "hello"]);
     expect(code).toBe(0);
     expect(findings).toEqual([]);
   });

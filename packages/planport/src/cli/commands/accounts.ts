@@ -12,6 +12,7 @@ import {
 import { type AnyPlanportError, isPlanportError } from "../../errors.ts";
 import { loadSettings } from "../../planport.ts";
 import { createFileStore } from "../../store/index.ts";
+import { toJsonText } from "../json-text.ts";
 import type { CommandContext } from "../context.ts";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
 import { formatTime } from "../format.ts";
@@ -38,7 +39,7 @@ export async function accounts(context: CommandContext, options: AccountsOptions
   const selected = loadSettings({ ...context, flags: options }).account.value;
   const found = await listAccounts(context);
   const entries = await Promise.all(found.map((account) => readEntry(account, selected)));
-  if (options.json === true) await out.line(JSON.stringify({ accounts: entries.map(toJson) }, null, 2));
+  if (options.json === true) await out.line(toJsonText({ accounts: entries.map(toJson) }));
   else if (entries.length === 0)
     await out.line("There are no named accounts. planport login --account NAME makes one.");
   else await print(entries, out, Date.now());

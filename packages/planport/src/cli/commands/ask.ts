@@ -10,7 +10,7 @@ import { defaultModel } from "../default-model.ts";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
 import { readAll, readPiped } from "../input.ts";
 import { type BackendOptions, withSession } from "../session.ts";
-import { type Output, printable, startSpinner } from "../terminal.ts";
+import { type Output, printable, startSpinner, withoutControls } from "../terminal.ts";
 
 /** Options of {@link ask}. */
 export interface AskOptions extends BackendOptions {
@@ -198,7 +198,7 @@ class LineKeeper {
     if (text === "") return;
     this.used = true;
     this.#last = text.at(-1) ?? this.#last;
-    await this.#output.write(style(this.#output.isTty ? printable(text) : text));
+    await this.#output.write(style(this.#output.isTty ? withoutControls(text) : text));
   }
 
   async end(): Promise<void> {

@@ -3,6 +3,7 @@
  * @module
  */
 import type { ModelInfo } from "../../protocol/index.ts";
+import { toJsonText } from "../json-text.ts";
 import type { CommandContext } from "../context.ts";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
 import { type BackendOptions, withSession } from "../session.ts";
@@ -27,7 +28,7 @@ export async function models(context: CommandContext, options: ModelsOptions): P
     if (options.json === true) {
       const error = list.error === null ? null : { code: list.error.code, message: list.error.message };
       const body = { object: "list", live: list.live, error, data: shown.map(toJson) };
-      await terminal.out.line(JSON.stringify(body, null, 2));
+      await terminal.out.line(toJsonText(body));
     } else await printModels(shown, terminal.out);
     if (!list.live) await warnOfBuiltIn(list.error, terminal.err);
     return EXIT.ok;

@@ -4,6 +4,7 @@
  */
 import type { UsageSnapshot, UsageWindow } from "../../protocol/index.ts";
 import { usageFromBody } from "../../upstream/rate-limits.ts";
+import { toJsonText } from "../json-text.ts";
 import type { CommandContext } from "../context.ts";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
 import { formatMinutes, formatTime } from "../format.ts";
@@ -21,7 +22,7 @@ export async function usage(context: CommandContext, options: UsageOptions): Pro
   return withSession(context, options, async ({ client }) => {
     const spinner = startSpinner(terminal.err, "asking for the plan's usage");
     const body = await client.usage({ signal }).finally(spinner.stop);
-    if (options.json === true) await terminal.out.line(JSON.stringify(body, null, 2));
+    if (options.json === true) await terminal.out.line(toJsonText(body));
     else await printUsage(usageFromBody(body), terminal.out, Date.now());
     return EXIT.ok;
   });

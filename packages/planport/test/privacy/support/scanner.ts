@@ -120,6 +120,15 @@ export function filesBelow(folder: string): string[] {
     .map((entry) => join(entry.parentPath, entry.name).slice(folder.length + 1));
 }
 
+function readIfThere(file: string): string | null {
+  try {
+    return readFileSync(file, "latin1");
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "ENOENT") return null;
+    throw error;
+  }
+}
+
 /**
  * Looks for secrets in the files below a folder, in their content and in their names.
  * @param mayHold Files in which secrets belong, by their path from the folder. Those are held to being their owner's alone.
@@ -129,7 +138,9 @@ export function scanFolder(folder: string, secrets: readonly NamedSecret[], mayH
     const file = join(folder, path);
     const slashes = path.replaceAll("\\", "/");
     const named = scan(`the name of ${path}`, path, secrets);
-    const held = scan(path, readFileSync(file, "latin1"), secrets);
+    const content = readIfThere(file);
+    if (content === null) return named; // Another process has just taken it away.
+    const held = scan(path, content, secrets);
     if (!mayHold.test(slashes)) return [...named, ...held];
     const isPrivate = process.platform === "win32" || (statSync(file).mode & 0o077) === 0;
     return isPrivate ? named : [...named, { where: path, secret: "everything in it", reading: "by other users" }];
