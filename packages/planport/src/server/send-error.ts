@@ -5,6 +5,7 @@
 import { type AnyPlanportError, isPlanportError, RequestError, toPlanportError, UpstreamError } from "../errors.ts";
 import type { Logger } from "../observe/index.ts";
 import { type OpenAIErrorBody, toErrorBody } from "../protocol/error-body.ts";
+import { toMessagesErrorBody } from "../protocol/messages/message.ts";
 import type { Exchange } from "./exchange.ts";
 
 /** What an answer to an error needs to know beside the error. */
@@ -14,10 +15,15 @@ export interface ErrorContext {
   readonly now: () => number;
 }
 
+/** Where clients read errors as Anthropic writes them. */
+export const MESSAGES_PATH = "/v1/messages";
+
 /** Answers with an error. Does nothing when the answer has begun or the client is gone. */
 export function sendError(exchange: Exchange, thrown: unknown, context: ErrorContext): void {
   const { body, error } = describeError(exchange, thrown, context);
-  exchange.reply.send(statusOf(error), errorHeaders(error, context.now()), JSON.stringify(body));
+  const isMessages = exchange.path.startsWith(MESSAGES_PATH);
+  const shown = isMessages ? toMessagesErrorBody(error, exchange.requestId) : body;
+  exchange.reply.send(statusOf(error), errorHeaders(error, context.now()), JSON.stringify(shown));
 }
 
 /** The body for anything thrown, noted for the access log; the log gets what a client must not see. */

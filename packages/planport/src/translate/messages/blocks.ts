@@ -58,8 +58,7 @@ export function tellFields(block: JsonObject, known: ReadonlySet<string>, path: 
 function toUrl(value: unknown, path: string): string {
   const source = isJsonObject(value) ? value : {};
   const type = source["type"];
-  if (type === "base64")
-    return `data:${need(source, "media_type", path)};base64,${need(source, "data", path)}`;
+  if (type === "base64") return `data:${need(source, "media_type", path)};base64,${need(source, "data", path)}`;
   if (type === "url") return need(source, "url", path);
   throw refused(`${path}.type`, `expected base64 or url; files kept by other servers cannot be read`);
 }

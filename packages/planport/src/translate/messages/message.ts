@@ -2,7 +2,12 @@
  * A response object to one answer of the Messages API.
  * @module
  */
-import type { MessagesMessage, MessagesOutputBlock, MessagesStopReason, MessagesUsage } from "../../protocol/messages/message.ts";
+import type {
+  MessagesMessage,
+  MessagesOutputBlock,
+  MessagesStopReason,
+  MessagesUsage,
+} from "../../protocol/messages/message.ts";
 import { type JsonObject, asNumber, asString, isJsonObject, tryParseJson } from "../../protocol/json.ts";
 import type { ResponseObject } from "../../protocol/responses/response.ts";
 import { toFailure } from "../chat-completion.ts";
@@ -73,7 +78,9 @@ function toBlocks(item: JsonObject, context: MessagesContext): MessagesOutputBlo
   if (item["type"] === "function_call") {
     const name = asString(item["name"]) ?? "";
     const input = toToolInput(asString(item["arguments"]) ?? "");
-    return [{ type: "tool_use", id: asString(item["call_id"]) ?? "", name: context.toolNames.get(name) ?? name, input }];
+    return [
+      { type: "tool_use", id: asString(item["call_id"]) ?? "", name: context.toolNames.get(name) ?? name, input },
+    ];
   }
   if (item["type"] !== "message") return [];
   return partsOf(item).flatMap((part): MessagesOutputBlock[] => {

@@ -32,8 +32,7 @@ export function messagesToResponses(request: MessagesRequest): MessagesTranslati
     throw refused("mcp_servers", "nothing is executed here for the client; connect to them from your side");
   const changes: Change[] = [];
   const names = createToolNames();
-  const { max_tokens: _limit, ...asked } = request;
-  const rest = keepParameters(asked, MESSAGES_PARAMETERS, false, changes);
+  const rest = keepParameters(request, MESSAGES_PARAMETERS, false, changes);
   const instructions = toInstructions(request, changes);
   const tools = (request.tools ?? []).map((tool, index) => toTool(tool, `tools[${index}]`, names, changes));
   const format = toFormat(request);
@@ -46,6 +45,7 @@ export function messagesToResponses(request: MessagesRequest): MessagesTranslati
     ...(tools.length > 0 && { tools }),
     ...toChoice(request.tool_choice, names),
     ...(format !== undefined && { text: { format } }),
+    ...(request.max_tokens != null && { max_output_tokens: request.max_tokens }),
     reasoning,
   };
   return { request: result, changes, toolNames: names.originals, thinking: isThinking(request) };
@@ -73,7 +73,11 @@ function toReasoning(request: MessagesRequest, changes: Change[]): ReasoningOpti
   const summary = isThinking(request) ? { summary: "auto" } : {};
   if (effort !== undefined) {
     if (effort === "max")
-      changes.push({ path: "output_config.effort", action: "mapped", note: "max went out as xhigh, the highest there is." });
+      changes.push({
+        path: "output_config.effort",
+        action: "mapped",
+        note: "max went out as xhigh, the highest there is.",
+      });
     return { ...summary, effort: effort === "max" ? "xhigh" : effort };
   }
   const budget = asNumber(request.thinking?.["budget_tokens"]);
@@ -97,11 +101,18 @@ function toTool(tool: MessagesTool, path: string, names: ToolNames, changes: Cha
   const type = tool.type ?? "custom";
   if (type.startsWith("web_search_")) return toWebSearch(tool, path, changes);
   if (type !== "custom" && tool.input_schema === undefined)
-    throw refused(`${path}.type`, `${wordOf(type)} is run by Anthropic's servers; declare a tool of your own with an input_schema`);
+    throw refused(
+      `${path}.type`,
+      `${wordOf(type)} is run by Anthropic's servers; declare a tool of your own with an input_schema`,
+    );
   tellFields(tool, TOOL_FIELDS, path, changes);
   const name = names.shorten(tool.name ?? "");
   if (name !== tool.name)
-    changes.push({ path: `${path}.name`, action: "emulated", note: "The backend takes 64 characters; it comes back in full." });
+    changes.push({
+      path: `${path}.name`,
+      action: "emulated",
+      note: "The backend takes 64 characters; it comes back in full.",
+    });
   return {
     type: "function",
     name,

@@ -1,0 +1,54 @@
+/**
+ * `POST /v1/messages` and `POST /v1/messages/count_tokens`: Anthropic's Messages API, so that its clients can be pointed here.
+ * @module
+ */
+import { parseMessagesRequest } from "../../protocol/messages/parse.ts";
+import { isJsonObject } from "../../protocol/json.ts";
+import { createResponseFolder, type StreamReporter } from "../../translate/index.ts";
+import {
+  createMessagesSseEncoder,
+  estimateInputTokens,
+  messagesToResponses,
+  toMessagesMessage,
+} from "../../translate/messages/index.ts";
+import { readJsonBody } from "../admission/json-body.ts";
+import type { Exchange } from "../exchange.ts";
+import { servedHeaders } from "../served-headers.ts";
+import { streamResponse } from "../stream-response.ts";
+import { cacheKeyFor, cacheKeyOf, type GatewayContext, noteAnswer, sendJson, threadIdOf } from "./context.ts";
+
+/** Translates a Messages request, sends it on, and answers with events or, without `stream`, with the message. */
+export async function messages(exchange: Exchange, context: GatewayContext): Promise<void> {
+  const asked = parseMessagesRequest(await readJsonBody(exchange, context.maxBodyBytes));
+  exchange.notes.model = asked.model;
+  const { request, changes, toolNames, thinking } = messagesToResponses(asked);
+  const key = cacheKeyOf(exchange) ?? cacheKeyOfUser(asked["metadata"]);
+  if (key !== undefined) request.prompt_cache_key = key;
+  const answer = { id: `msg_${context.newId().replaceAll("-", "")}`, model: asked.model, toolNames, thinking };
+  const call = () => context.client.send(request, { signal: exchange.signal, threadId: threadIdOf(exchange) });
+  if (asked.stream === true) {
+    const createEncoder = (reporter: StreamReporter) => createMessagesSseEncoder(answer, reporter);
+    await streamResponse(exchange, { ...context, call, createEncoder, changes });
+    return;
+  }
+  const response = await call();
+  noteAnswer(exchange, response);
+  const folder = createResponseFolder();
+  for await (const event of response.events) folder.push(event);
+  sendJson(exchange, toMessagesMessage(folder.result(), answer), servedHeaders(response, changes));
+}
+
+/** Claude Code names its session in `metadata.user_id`. */
+function cacheKeyOfUser(metadata: unknown): string | undefined {
+  const user = isJsonObject(metadata) ? metadata["user_id"] : undefined;
+  return typeof user === "string" && user !== "" ? cacheKeyFor(`user ${user}`) : undefined;
+}
+
+/** An estimate, made here: the backend has no such endpoint. The header says so. */
+export async function countTokens(exchange: Exchange, context: GatewayContext): Promise<void> {
+  const asked = parseMessagesRequest(await readJsonBody(exchange, context.maxBodyBytes), false);
+  exchange.notes.model = asked.model;
+  const { request } = messagesToResponses(asked);
+  const told = { "x-planport-changes": "input_tokens=emulated" };
+  sendJson(exchange, { input_tokens: estimateInputTokens(request) }, told);
+}
