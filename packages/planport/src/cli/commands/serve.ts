@@ -96,7 +96,7 @@ function builtInModel(): string {
 
 async function greet(
   { terminal, platform }: CommandContext,
-  { settings }: Session,
+  { client, settings }: Session,
   url: string,
   { model, ...who }: Surroundings,
 ): Promise<void> {
@@ -106,6 +106,7 @@ async function greet(
   const name = who.email ?? who.accountId;
   const plan = who.planType === null ? "" : ` (${who.planType})`;
   if (name !== null) await out.line(dim(`with the plan of ${printable(name + plan)}`));
+  if (client.route === "platform") await out.line(yellow("with an API key: OpenAI bills what is used"));
   const others = addressesBeyond(settings.host.value, new URL(url).port);
   if (others.length > 0)
     await out.line(yellow(`Other machines are let in, with the key: they use ${others.join(" or ")}`));
