@@ -55,6 +55,7 @@ export const meanings = {
   host_forbidden: "The `Host` header names another host than the gateway's own.",
   origin_forbidden: "The request comes from a web page that is not allowed to call the gateway.",
   gateway_key_invalid: "The gateway asks for its key, and the request has none or another.",
+  previous_response_not_found: "The response that `previous_response_id` names is not kept here, or not any more.",
   not_found: "There is no such path, or no such object.",
   method_not_allowed: "The path is right, the method is not.",
   not_supported: "The request asks for something that planport does not offer.",

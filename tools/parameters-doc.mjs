@@ -19,6 +19,8 @@ planport leaves out those of which that is known:
 
 - **passed**: sent to the backend as it is.
 - **mapped**: sent in another form, or acted on by planport itself.
+- **emulated**: not sent, but done by the gateway in the backend's place, out of its memory. Where that is switched off
+  (`PLANPORT_MEMORY=off`) and with the library, nothing is kept and what refers to earlier responses is refused.
 - **dropped**: not sent. The request is served as if the parameter were not there.
 - **refused**: the request is answered with HTTP 400, \`request_invalid\`, since to serve it would be to answer another question.
 

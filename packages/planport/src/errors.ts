@@ -69,6 +69,7 @@ export const errorTable = {
   host_forbidden: { family: "request", status: 403, retryable: false, type: "permission_error" },
   origin_forbidden: { family: "request", status: 403, retryable: false, type: "permission_error" },
   gateway_key_invalid: { family: "request", status: 401, retryable: false, type: "authentication_error" },
+  previous_response_not_found: { family: "request", status: 400, retryable: false, type: "invalid_request_error" },
   not_found: { family: "request", status: 404, retryable: false, type: "invalid_request_error" },
   method_not_allowed: { family: "request", status: 405, retryable: false, type: "invalid_request_error" },
   not_supported: { family: "request", status: 501, retryable: false, type: "invalid_request_error" },

@@ -258,6 +258,7 @@ function nameAccount(client: CodexClient, account: string | null): CodexClient {
   if (account === null) return client;
   return {
     route: client.route,
+    account: (options) => told(account, client.account(options)),
     send: (request, options) => told(account, client.send(request, options)),
     models: (options) => told(account, client.models(options)),
     usage: (options) => told(account, client.usage(options)),

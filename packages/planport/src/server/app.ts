@@ -16,6 +16,7 @@ import type { GatewayContext, Route } from "./routes/context.ts";
 import { health } from "./routes/health.ts";
 import { getModel, listModels } from "./routes/models.ts";
 import { responses } from "./routes/responses.ts";
+import { deleteResponse, getResponse, listInputItems } from "./routes/stored-responses.ts";
 import { notFound, sendError } from "./send-error.ts";
 import type { Gateway, GatewayAccounts, GatewayOptions } from "./types.ts";
 import { createWebExchange } from "./web-exchange.ts";
@@ -30,10 +31,7 @@ const HEALTH_PATH = "/healthz";
 const ACCOUNT_HEADER = "x-planport-account";
 
 /** What a path is for. */
-interface Entry {
-  readonly method: "GET" | "POST";
-  readonly route: Route;
-}
+type Entry = Readonly<Partial<Record<"GET" | "POST" | "DELETE", Route>>>;
 
 /** Answers one exchange and never throws. */
 export type Handler = (exchange: Exchange) => Promise<void>;
@@ -72,6 +70,7 @@ function toContext(options: GatewayOptions): GatewayContext {
   const now = options.now ?? Date.now;
   return {
     client: options.client,
+    memory: options.memory ?? null,
     version: options.version,
     maxBodyBytes: options.maxBodyBytes ?? DEFAULT_MAX_BODY_BYTES,
     logger: options.logger ?? silentLogger,
@@ -115,18 +114,19 @@ function createAdmission(options: GatewayOptions): (exchange: Exchange) => "answ
 /** hono's router alone: its `Request` and `Context` would cost more than everything else that a call needs. */
 function createRouter(context: GatewayContext, accounts: GatewayAccounts | undefined): Handler {
   const router = new TrieRouter<Entry>();
-  const add = (method: Entry["method"], path: string, route: Route): void => router.add("ALL", path, { method, route });
-  add("GET", HEALTH_PATH, health);
-  add("GET", "/v1/models", listModels);
-  add("GET", "/v1/models/:id{.+}", getModel);
-  add("POST", "/v1/responses", responses);
-  add("POST", "/v1/chat/completions", chatCompletions);
+  const add = (path: string, entry: Entry): void => router.add("ALL", path, entry);
+  add(HEALTH_PATH, { GET: health });
+  add("/v1/models", { GET: listModels });
+  add("/v1/models/:id{.+}", { GET: getModel });
+  add("/v1/responses", { POST: responses });
+  add("/v1/responses/:id", { GET: getResponse, DELETE: deleteResponse });
+  add("/v1/responses/:id/input_items", { GET: listInputItems });
+  add("/v1/chat/completions", { POST: chatCompletions });
   return async (exchange) => {
     const [match] = router.match("ALL", exchange.path)[0];
     if (match === undefined) refusePath(exchange);
-    const [{ method, route }, params] = match;
-    const fits = exchange.method === method || (method === "GET" && exchange.method === "HEAD");
-    if (!fits) refuseMethod(exchange, method === "GET" ? ["GET", "HEAD"] : [method]);
+    const [entry, params] = match;
+    const route = routeFor(exchange.method, entry) ?? refuseMethod(exchange, entry);
     const account = route === health ? undefined : exchange.headers[ACCOUNT_HEADER];
     const own = account === undefined ? context : await contextOf(account, exchange, context, accounts);
     await route(exchange, own, decoded(params as Record<string, string>));
@@ -164,7 +164,13 @@ function decodePart(text: string): string {
   }
 }
 
-function refuseMethod(exchange: Exchange, allowed: readonly string[]): never {
+function routeFor(method: string, entry: Entry): Route | undefined {
+  const name = method === "HEAD" ? "GET" : method;
+  return name === "GET" || name === "POST" || name === "DELETE" ? entry[name] : undefined;
+}
+
+function refuseMethod(exchange: Exchange, entry: Entry): never {
+  const allowed = Object.keys(entry).flatMap((method) => (method === "GET" ? ["GET", "HEAD"] : [method]));
   exchange.reply.headers["allow"] = allowed.join(", ");
   throw new RequestError(
     "method_not_allowed",

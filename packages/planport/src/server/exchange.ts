@@ -35,6 +35,8 @@ export interface Exchange {
   readonly method: string;
   /** Without the query, which may hold secrets. */
   readonly path: string;
+  /** What stands behind the `?`, without it; never logged. */
+  readonly query: string;
   readonly headers: Headers;
   readonly requestId: string;
   readonly reply: Reply;

@@ -37,6 +37,7 @@ export function createNodeExchange(options: NodeExchangeOptions): Exchange {
   const exchange: Exchange = {
     method: incoming.method ?? "GET",
     path: target.path,
+    query: target.query,
     authority: target.authority,
     headers,
     requestId,
@@ -57,11 +58,16 @@ export function createNodeExchange(options: NodeExchangeOptions): Exchange {
 
 function ignore(): void {}
 
-/** Path and, in absolute form, authority of a request line (RFC 9112 §3.2). */
-function parseTarget(target: string): { readonly path: string; readonly authority: string | null } {
+/** Path, query and, in absolute form, authority of a request line (RFC 9112 §3.2). */
+function parseTarget(target: string): {
+  readonly path: string;
+  readonly query: string;
+  readonly authority: string | null;
+} {
   const absolute = /^https?:\/\/([^/?#]*)/i.exec(target);
   const rest = absolute === null ? target : target.slice(absolute[0].length);
-  return { path: rest.split(/[?#]/, 1)[0] || "/", authority: absolute?.[1] ?? null };
+  const query = /^[^?#]*\?([^#]*)/.exec(rest)?.[1] ?? "";
+  return { path: rest.split(/[?#]/, 1)[0] || "/", query, authority: absolute?.[1] ?? null };
 }
 
 /** RFC 9112 §6: a request has a body exactly when one of these says so. `complete` alone comes too late to tell. */

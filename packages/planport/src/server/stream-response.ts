@@ -45,8 +45,12 @@ export interface StreamOptions extends ErrorContext {
   readonly keepAliveMs: number;
   readonly commitAfterMs: number;
   readonly unreadLimitMs: number;
-  /** What the translation altered, for the answer's headers. */
+  /** What the translation altered, for the answer's headers. Read when the backend has answered. */
   readonly changes?: readonly Change[];
+  /** Sees every event that is not passed on as bytes, and so all but deltas. */
+  readonly onEvent?: ((type: string, json: string) => void) | undefined;
+  /** Called when the answer is whole. Its end goes to the client once the promise is settled, which must be soon. */
+  readonly beforeEnd?: (() => Promise<void> | null) | undefined;
 }
 
 const STREAM_HEADERS: Readonly<Record<string, string>> = {
@@ -83,6 +87,8 @@ class StreamRelay implements ByteSink, StreamReporter {
   #failureOf: CodexResponse["failureOf"] | null = null;
   #pending = "";
   #done = false;
+  /** The answer is whole, and its end waits for what is to happen before. */
+  #ending = false;
   #blocked = false;
   #lastWriteMs: number;
   #timer: NodeJS.Timeout;
@@ -113,7 +119,7 @@ class StreamRelay implements ByteSink, StreamReporter {
   }
 
   onBytes(bytes: Uint8Array): void {
-    if (this.#done || this.#pass(bytes)) return;
+    if (this.#done || this.#ending || this.#pass(bytes)) return;
     try {
       this.#decoder.feed(bytes);
     } catch (error) {
@@ -126,7 +132,7 @@ class StreamRelay implements ByteSink, StreamReporter {
 
   onEnd(): void {
     clearTimeout(this.#closing);
-    if (this.#done) return;
+    if (this.#done || this.#ending) return;
     try {
       this.#decoder.end();
     } catch (error) {
@@ -140,7 +146,7 @@ class StreamRelay implements ByteSink, StreamReporter {
   /** Before the first byte a status, after it the dialect's own error event; either way a defined end. */
   onError(thrown: unknown): void {
     clearTimeout(this.#closing);
-    if (this.#done) return;
+    if (this.#done || this.#ending) return;
     const { reply } = this.#exchange;
     const error = this.#body === null ? thrown : toStreamError(thrown);
     if (!reply.begun && this.#pending === "") {
@@ -179,7 +185,9 @@ class StreamRelay implements ByteSink, StreamReporter {
   #onEvent(event: SseEvent): void {
     // Whatever the backend says after the end is not part of the answer.
     if (this.#encoder.terminated) return;
-    this.#pending += this.#encoder.push(event.event ?? peekEventType(event.data) ?? "", event.data);
+    const type = event.event ?? peekEventType(event.data) ?? "";
+    this.#pending += this.#encoder.push(type, event.data);
+    this.#options.onEvent?.(type, event.data);
   }
 
   #flush(): void {
@@ -208,6 +216,19 @@ class StreamRelay implements ByteSink, StreamReporter {
   }
 
   #finish(): void {
+    const before = this.#options.beforeEnd?.() ?? null;
+    if (before === null) {
+      this.#complete();
+      return;
+    }
+    this.#ending = true;
+    const complete = (): void => {
+      if (!this.#done) this.#complete();
+    };
+    before.then(complete, complete);
+  }
+
+  #complete(): void {
     this.#pending += this.#encoder.end();
     this.#flush();
     this.#close();
@@ -236,6 +257,7 @@ class StreamRelay implements ByteSink, StreamReporter {
   }
 
   #onTimer(): void {
+    if (this.#ending) return;
     const { keepAliveMs, unreadLimitMs } = this.#options;
     const silentMs = performance.now() - this.#lastWriteMs;
     const isDue = !this.#exchange.reply.begun || silentMs >= keepAliveMs;

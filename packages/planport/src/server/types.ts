@@ -2,6 +2,7 @@
  * What a gateway is made of, and what it gives.
  * @module
  */
+import type { Memory } from "../memory/index.ts";
 import type { Logger } from "../observe/index.ts";
 import type { Secret } from "../secret.ts";
 import type { CodexClient } from "../upstream/types.ts";
@@ -21,6 +22,11 @@ export interface GatewayOptions {
   readonly client: CodexClient;
   /** Answers the calls that name an account. Without it such a call is refused. */
   readonly accounts?: GatewayAccounts | undefined;
+  /**
+   * Keeps responses, for `previous_response_id` and `GET /v1/responses/{id}`, and sealed reasoning, for chat clients. The
+   * caller closes it, after the gateway. Without it nothing is remembered between requests.
+   */
+  readonly memory?: Memory | undefined;
   /** planport's version, for `GET /healthz`. */
   readonly version: string;
   /** What clients must show; without one any key is taken and ignored, and only loopback may be listened on. */

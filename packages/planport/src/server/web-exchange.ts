@@ -36,6 +36,7 @@ export function createWebExchange(
   const exchange: Exchange = {
     method: request.method,
     path: url.pathname,
+    query: url.search.slice(1),
     authority: null,
     headers,
     requestId,

@@ -9,6 +9,11 @@ export { type ChatSseEncoder, createChatSseEncoder } from "./chat-sse.ts";
 export { type ChatTranslation, chatToResponses } from "./chat-request.ts";
 export { type CodexTranslation, DEFAULT_INSTRUCTIONS, toCodexRequest } from "./codex-request.ts";
 export { createResponseFolder, type ResponseFolder } from "./fold-response.ts";
-export { createResponsesSseEncoder, type ResponsesSseEncoder } from "./responses-passthrough.ts";
+export {
+  createResponsesSseEncoder,
+  type ResponsesSseEncoder,
+  type ResponseTruth,
+  withTruth,
+} from "./responses-passthrough.ts";
 export type { StreamReporter } from "./stream-reporter.ts";
 export { MAX_TOOL_NAME_CHARS } from "./tool-names.ts";

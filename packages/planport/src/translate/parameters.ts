@@ -8,10 +8,10 @@ import { type JsonObject, isJsonObject } from "../protocol/json.ts";
 import type { Change } from "./change.ts";
 
 /**
- * `passed`: sent as it is; `mapped`: sent in another form, or acted on here; `dropped`: not sent, and told of; `refused`:
- * the request is not served.
+ * `passed`: sent as it is; `mapped`: sent in another form, or acted on here; `emulated`: done by a gateway with a memory in the
+ * backend's place, and not sent; `dropped`: not sent, and told of; `refused`: the request is not served.
  */
-export type Fate = "passed" | "mapped" | "dropped" | "refused";
+export type Fate = "passed" | "mapped" | "emulated" | "dropped" | "refused";
 
 /** Values that ask for nothing beyond what happens anyway, so that leaving them out needs no word. */
 interface Usual {
@@ -52,6 +52,10 @@ function mapped(note: string): Parameter {
   return { fate: "mapped", note };
 }
 
+function emulated(note: string): Parameter {
+  return { fate: "emulated", note };
+}
+
 function dropped(usual?: Usual, note = ""): Parameter {
   return { fate: "dropped", note, ...(usual !== undefined && { usual }) };
 }
@@ -78,13 +82,15 @@ const DROPPED_ON_BOTH: Parameters = {
 export const RESPONSES_PARAMETERS: Parameters = {
   model: passed("For a model that the account does not have, the backend's refusal becomes `model_not_found`."),
   input: mapped(
-    "Text becomes a message; messages get their type and a list of parts; the role `system` becomes `developer`. Items of type `item_reference` are refused: the backend keeps none.",
+    "Text becomes a message; messages get their type and a list of parts; the role `system` becomes `developer`. Items of type `item_reference` are replaced by the items of kept responses that they name, and told of as `emulated`; those that name none are refused, by their index.",
   ),
   instructions: mapped(
     "Models whose catalogue entry has `use_responses_lite` get them as a message. When there are none, and no message of the developer either, a neutral line is sent, since the backend wants some.",
   ),
   stream: mapped("The backend is always asked for a stream. Without `stream`, planport gathers it into one answer."),
-  store: mapped("Always sent as `false`; told of when it was `true`."),
+  store: emulated(
+    "The gateway keeps the response for 30 days, as OpenAI does, unless this is `false`; told of when it was `true`. The backend is always sent `false`.",
+  ),
   include: mapped("`reasoning.encrypted_content` is added."),
   tools: mapped(
     "`web_search_preview` goes out as `web_search`. Models with `use_responses_lite` get them inside `input`.",
@@ -100,10 +106,9 @@ export const RESPONSES_PARAMETERS: Parameters = {
     "When there is none, the conversation that the header `thread-id`, `session-id` or `session_id` names takes its place.",
   ),
   client_metadata: passed(),
-  previous_response_id: {
-    fate: "refused",
-    note: "The backend keeps no responses: send the whole conversation in `input`.",
-  },
+  previous_response_id: emulated(
+    "Input and output of the kept response go in front of `input`; its `instructions` do not, as with OpenAI. One that is not kept is refused (`previous_response_not_found`). So are all where the gateway keeps none (`request_invalid`).",
+  ),
   stream_options: dropped({
     text: "when it holds `include_usage` at most",
     test: (value) => isJsonObject(value) && Object.keys(value).every((key) => key === "include_usage"),

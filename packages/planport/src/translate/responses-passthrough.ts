@@ -11,8 +11,22 @@ import { encodeJsonEvent } from "../sse/encode.ts";
 import { createItemSlots } from "./item-slots.ts";
 import { passOver, type StreamReporter } from "./stream-reporter.ts";
 
+/** What the backend's response objects say wrongly, since it is planport that keeps responses. */
+export interface ResponseTruth {
+  /** The response is kept, if it comes to its end. */
+  store: boolean;
+  readonly previous_response_id: string | null;
+}
+
+/** Puts right what a response object says of itself. One that failed is not kept. */
+export function withTruth<T extends JsonObject>(response: T, truth: ResponseTruth): T {
+  return { ...response, ...truth, store: truth.store && response["status"] !== "failed" };
+}
+
 /** Encodes one stream for a client of `/v1/responses`. */
 export interface ResponsesSseEncoder {
+  /** The response object of the terminal event, as the client gets it; null before, and when nothing was to be put right. */
+  readonly final: JsonObject | null;
   /**
    * The text to write for one event; "" when there is none.
    * @param type The event's type ("" when it has none).
@@ -39,11 +53,18 @@ export interface ResponsesSseEncoder {
 /** Whole events whose name ends in `.delta`: nothing that comes later depends on what is in them. A CR could end a line too. */
 const DELTAS = /^(?:event: response\.[\w.]+\.delta\ndata: \{[^\r\n]*\}\n\n)+$/;
 
+/** Events that hold a response object which is not at its end. */
+const LIFECYCLE: ReadonlySet<string> = new Set(["response.created", "response.queued", "response.in_progress"]);
+
 const END_OF_LINE = /\r\n|\r|\n/g;
 
 /** Makes an encoder for one stream. */
-export function createResponsesSseEncoder(reporter?: StreamReporter): ResponsesSseEncoder {
-  return new Encoder(reporter);
+export function createResponsesSseEncoder(
+  reporter?: StreamReporter,
+  /** What to put right; null when the backend's own words hold. */
+  truth: ResponseTruth | null = null,
+): ResponsesSseEncoder {
+  return new Encoder(reporter, truth);
 }
 
 /** A class: an object literal with a getter has a shape that no other stream shares, which is slow to read. */
@@ -58,10 +79,13 @@ class Encoder implements ResponsesSseEncoder {
   /** An `error` event that nothing terminal has followed. */
   #announced = "";
   readonly #reporter: StreamReporter | undefined;
+  readonly #truth: ResponseTruth | null;
   #reported = false;
+  final: JsonObject | null = null;
 
-  constructor(reporter: StreamReporter | undefined) {
+  constructor(reporter: StreamReporter | undefined, truth: ResponseTruth | null) {
     this.#reporter = reporter;
+    this.#truth = truth;
   }
 
   push(type: string, json: string): string {
@@ -72,13 +96,32 @@ class Encoder implements ResponsesSseEncoder {
     this.#lastPassed = "";
     if (type === "error" || type === "response.failed") this.#report(json);
     if (type === "response.output_item.done") this.#doneItems.push(json);
-    else if (type === "response.created" || type === "response.in_progress") this.#lifecycle = json;
-    else if (type === "error") this.#announced = json;
+    else if (LIFECYCLE.has(type)) {
+      this.#lifecycle = this.#amended(json);
+      return encode(type, this.#lifecycle);
+    } else if (type === "error") this.#announced = json;
     else if (TERMINAL_EVENT_TYPES.has(type)) {
       this.terminated = true;
-      return encode(type, withOutput(json, this.#doneItems));
+      return encode(type, this.#terminal(json));
     }
     return encode(type, json);
+  }
+
+  /** A life-cycle event with what its response says put right. */
+  #amended(json: string): string {
+    const event = this.#truth === null ? undefined : tryParseJson(json);
+    if (this.#truth === null || !isJsonObject(event) || !isJsonObject(event["response"])) return json;
+    return JSON.stringify({ ...event, response: withTruth(event["response"], this.#truth) });
+  }
+
+  #terminal(json: string): string {
+    if (this.#truth === null) return withOutput(json, this.#doneItems);
+    const event = tryParseJson(json);
+    if (!isJsonObject(event) || !isJsonObject(event["response"])) return json;
+    const { response } = event;
+    const output = isEmptyList(response["output"]) ? itemsOf(this.#doneItems) : response["output"];
+    this.final = withTruth({ ...response, output }, this.#truth);
+    return JSON.stringify({ ...event, response: this.final });
   }
 
   pass(chunk: ByteString): ByteString | null {
@@ -112,7 +155,8 @@ class Encoder implements ResponsesSseEncoder {
 
   #failed(error: { readonly code: string | null; readonly message: string }, number: number): string {
     const output = itemsOf(this.#doneItems);
-    const response = { ...responseOf(this.#lifecycle), status: "failed", output, error };
+    const failed = { ...responseOf(this.#lifecycle), status: "failed", output, error };
+    const response = this.#truth === null ? failed : withTruth(failed, this.#truth);
     return encode("response.failed", JSON.stringify({ type: "response.failed", sequence_number: number, response }));
   }
 }
@@ -138,9 +182,13 @@ function withOutput(json: string, doneItems: readonly string[]): string {
   if (doneItems.length === 0) return json;
   const event = tryParseJson(json);
   if (!isJsonObject(event) || !isJsonObject(event["response"])) return json;
-  const { output } = event["response"];
-  if (Array.isArray(output) && output.length > 0) return json;
+  if (!isEmptyList(event["response"]["output"])) return json;
   return JSON.stringify({ ...event, response: { ...event["response"], output: itemsOf(doneItems) } });
+}
+
+/** True also when there is none at all. */
+function isEmptyList(value: unknown): boolean {
+  return !Array.isArray(value) || value.length === 0;
 }
 
 function itemsOf(doneItems: readonly string[]): JsonObject[] {

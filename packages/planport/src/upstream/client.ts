@@ -2,7 +2,7 @@
  * The Codex backend, or OpenAI's plain API, for one token source: routes, lists of models, model calls with retries.
  * @module
  */
-import { randomUUID } from "node:crypto";
+import { createHash, randomUUID } from "node:crypto";
 import type { Grant, TokenSource } from "../auth/token-source.ts";
 import { RequestError, errorTable, isPlanportError, toPlanportError } from "../errors.ts";
 import { isLoopback } from "../net/proxy.ts";
@@ -139,6 +139,10 @@ class Client implements CodexClient {
     }
   }
 
+  async account({ signal }: { readonly signal?: AbortSignal | undefined } = {}): Promise<string> {
+    return accountKey(await abortable(this.#tokens.get({ signal }), signal));
+  }
+
   async models(options: { readonly signal?: AbortSignal | undefined } = {}): Promise<ModelList> {
     const { signal } = options;
     return await authorized(this.#tokens, { spent: false }, signal, async (grant) => {
@@ -239,6 +243,13 @@ function withCacheKey(request: ResponsesRequest, threadId: string | undefined): 
 
 function throwIfAborted(signal: AbortSignal | undefined): void {
   if (signal?.aborted === true) throw cancelled();
+}
+
+/** A key belongs to an account that it does not name, and stays the same; a sign-in's bearer would not. */
+function accountKey({ kind, accountId, bearer }: Grant): string {
+  if (accountId !== null) return accountId;
+  if (kind === "chatgpt" || kind === "external") return kind;
+  return `${kind}:${createHash("sha256").update(bearer.reveal(), "utf8").digest("hex").slice(0, 32)}`;
 }
 
 function noPlan(): RequestError<"not_supported"> {

@@ -90,6 +90,11 @@ export interface CodexClient {
   /** Which of the two it speaks to. */
   readonly route: BackendRoute;
   /**
+   * A stable name of the account that a call made now is for: to keep apart what is remembered for different ones.
+   * @throws {CredentialError} as {@link CodexClient.send}.
+   */
+  account(options?: { readonly signal?: AbortSignal | undefined }): Promise<string>;
+  /**
    * One model call. Failures before the first output event, including a `response.failed` hidden in a 200, are retried
    * as the policy says and then thrown; after it they come out of the stream.
    * @throws {UpstreamError | CredentialError | RequestError}

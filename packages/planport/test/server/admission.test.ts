@@ -144,7 +144,7 @@ describe("Origin", () => {
     expect(answer.text).toBe("");
     expect(answer.headers).toMatchObject({
       "access-control-allow-origin": "http://localhost:3000",
-      "access-control-allow-methods": "GET, HEAD, POST",
+      "access-control-allow-methods": "GET, HEAD, POST, DELETE",
       "access-control-allow-headers": "authorization,content-type,x-stainless-os",
       "access-control-allow-private-network": "true",
     });

@@ -131,6 +131,8 @@ export type Behaviour = (call: FakeCall) => Promise<Partial<CodexResponse>> | Pa
 
 export interface FakeClient extends CodexClient {
   readonly calls: FakeCall[];
+  /** Whose calls these are. */
+  accountKey: string;
   /** Resolves with the n-th call, counted from 0, once it is made. */
   call(index?: number): Promise<FakeCall>;
   behaviour: Behaviour;
@@ -143,12 +145,14 @@ export function fakeClient(behaviour: Behaviour = () => ({})): FakeClient {
   const client: FakeClient = {
     route: "codex",
     calls: [],
+    accountKey: "account-1",
     behaviour,
     catalogue: async () => ({ models: [] }),
     async call(index = 0) {
       while (client.calls[index] === undefined) await new Promise<void>((resolve) => waiting.push(resolve));
       return client.calls[index];
     },
+    account: async () => client.accountKey,
     async send(request, options = {}) {
       const call = new FakeCall(request, options);
       client.calls.push(call);

@@ -97,7 +97,8 @@ function chat(fields: object): Outcome {
 
 function hold(name: string, { fate, usual }: Parameter, send: (fields: object) => Outcome): void {
   const fields = { [name]: SAMPLES[name] };
-  if (fate === "refused") {
+  // What a gateway emulates has left the request when it gets here; in the library nobody does it.
+  if (fate === "refused" || name === "previous_response_id") {
     expect(() => send(fields)).toThrow(expect.objectContaining({ code: "request_invalid", cause: { param: name } }));
     return;
   }

@@ -7,7 +7,7 @@ import type { Exchange } from "../exchange.ts";
 import { isLoopbackName } from "./host.ts";
 
 const EXPOSED = "x-request-id, openai-model, retry-after, x-should-retry, x-planport-changes, x-planport-models";
-const METHODS = "GET, HEAD, POST";
+const METHODS = "GET, HEAD, POST, DELETE";
 const PREFLIGHT_SECONDS = "600";
 
 /** A scheme and a host: pages of other schemes than http have origins too, such as `chrome-extension://…`. */

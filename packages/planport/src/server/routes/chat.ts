@@ -12,6 +12,7 @@ import {
 } from "../../translate/index.ts";
 import { readJsonBody } from "../admission/json-body.ts";
 import type { Exchange } from "../exchange.ts";
+import { createReasoningReplay } from "../reasoning-replay.ts";
 import { servedHeaders } from "../served-headers.ts";
 import { streamResponse } from "../stream-response.ts";
 import { cacheKeyOf, type GatewayContext, noteAnswer, sendJson, threadIdOf } from "./context.ts";
@@ -32,16 +33,26 @@ export async function chatCompletions(exchange: Exchange, context: GatewayContex
     toolNames,
     legacyFunctions,
   };
-  const call = () => context.client.send(request, { signal: exchange.signal, threadId: threadIdOf(exchange) });
+  const replay = createReasoningReplay({ ...context, requestId: exchange.requestId });
+  const call = () => replay.send(request, { signal: exchange.signal, threadId: threadIdOf(exchange) });
   if (chat.stream === true) {
     const chunks = { ...answer, includeUsage: chat.stream_options?.include_usage === true };
     const createEncoder = (reporter: StreamReporter) => createChatSseEncoder(chunks, reporter);
-    await streamResponse(exchange, { ...context, call, createEncoder, changes });
+    await streamResponse(exchange, {
+      ...context,
+      call,
+      createEncoder,
+      changes,
+      onEvent: (type, json) => replay.onEvent(type, json),
+      beforeEnd: () => replay.beforeEnd(),
+    });
     return;
   }
   const response = await call();
   noteAnswer(exchange, response);
   const folder = createResponseFolder();
   for await (const event of response.events) folder.push(event);
-  sendJson(exchange, toChatCompletion(folder.result(), answer), servedHeaders(response, changes));
+  const result = folder.result();
+  await replay.keep(result);
+  sendJson(exchange, toChatCompletion(result, answer), servedHeaders(response, changes));
 }

@@ -3,6 +3,7 @@
  * @module
  */
 import { createHash } from "node:crypto";
+import type { Memory } from "../../memory/index.ts";
 import type { Logger } from "../../observe/index.ts";
 import type { CodexClient, CodexResponse } from "../../upstream/types.ts";
 import type { Exchange } from "../exchange.ts";
@@ -10,6 +11,8 @@ import type { Exchange } from "../exchange.ts";
 /** The gateway's settings, defaults filled in. */
 export interface GatewayContext {
   readonly client: CodexClient;
+  /** Null when nothing is remembered. */
+  readonly memory: Memory | null;
   readonly version: string;
   readonly maxBodyBytes: number;
   readonly logger: Logger;
@@ -55,6 +58,10 @@ const SESSION_HEADERS = ["session-id", "session_id", "x-session-id", "conversati
 export function cacheKeyOf({ headers }: Exchange): string | undefined {
   const name = SESSION_HEADERS.find((candidate) => headers[candidate]);
   if (name === undefined) return undefined;
-  const digest = createHash("sha256").update(`planport session ${headers[name] ?? ""}`, "utf8");
-  return digest.digest("hex").slice(0, 32);
+  return cacheKeyFor(`session ${headers[name] ?? ""}`);
+}
+
+/** A key that does not tell what it was made from. */
+export function cacheKeyFor(text: string): string {
+  return createHash("sha256").update(`planport ${text}`, "utf8").digest("hex").slice(0, 32);
 }

@@ -2,11 +2,19 @@
  * `POST /v1/responses`.
  * @module
  */
+import type { JsonObject } from "../../protocol/json.ts";
 import { parseResponsesRequest } from "../../protocol/responses/parse.ts";
 import { encodeJsonEvent } from "../../sse/encode.ts";
-import { createResponseFolder, createResponsesSseEncoder, type StreamReporter } from "../../translate/index.ts";
+import {
+  createResponseFolder,
+  createResponsesSseEncoder,
+  type ResponsesSseEncoder,
+  type StreamReporter,
+} from "../../translate/index.ts";
+import type { CodexResponse } from "../../upstream/types.ts";
 import { readJsonBody } from "../admission/json-body.ts";
 import type { Exchange } from "../exchange.ts";
+import { createResponseKeeper, type ResponseKeeper } from "../response-keeper.ts";
 import { servedHeaders } from "../served-headers.ts";
 import { type StreamEncoder, streamResponse } from "../stream-response.ts";
 import { type GatewayContext, noteAnswer, sendJson, threadIdOf } from "./context.ts";
@@ -15,17 +23,38 @@ import { type GatewayContext, noteAnswer, sendJson, threadIdOf } from "./context
 export async function responses(exchange: Exchange, context: GatewayContext): Promise<void> {
   const request = parseResponsesRequest(await readJsonBody(exchange, context.maxBodyBytes));
   exchange.notes.model = request.model;
-  const call = () => context.client.send(request, { signal: exchange.signal, threadId: threadIdOf(exchange) });
+  const keeper = createResponseKeeper(request, context.client, context.memory);
+  const call = () => keeper.send({ signal: exchange.signal, threadId: threadIdOf(exchange) });
   if (request.stream === true) {
-    const createEncoder = (reporter: StreamReporter) => createStreamEncoder(exchange, reporter);
-    await streamResponse(exchange, { ...context, call, createEncoder });
+    await streamKept(exchange, context, keeper, call);
     return;
   }
   const response = await call();
   noteAnswer(exchange, response);
   const folder = createResponseFolder();
   for await (const event of response.events) folder.push(event);
-  sendJson(exchange, folder.result(), servedHeaders(response));
+  const result = keeper.amend(folder.result());
+  await keeper.keep(result);
+  sendJson(exchange, result, servedHeaders(response, keeper.changes));
+}
+
+async function streamKept(
+  exchange: Exchange,
+  context: GatewayContext,
+  keeper: ResponseKeeper,
+  call: () => Promise<CodexResponse>,
+): Promise<void> {
+  let final: () => JsonObject | null = () => null;
+  const createEncoder = (reporter: StreamReporter): StreamEncoder => {
+    const encoder = createResponsesSseEncoder(reporter, keeper.truth);
+    final = () => encoder.final;
+    return asStreamEncoder(encoder, exchange);
+  };
+  const beforeEnd = (): Promise<void> | null => {
+    const response = final();
+    return response === null ? null : keeper.keep(response);
+  };
+  await streamResponse(exchange, { ...context, call, createEncoder, changes: keeper.changes, beforeEnd });
 }
 
 /** An event of no meaning, which any reader of a Responses stream passes over. */
@@ -35,9 +64,9 @@ const KEEP_ALIVE_EVENT = encodeJsonEvent("keepalive", '{"type":"keepalive"}');
  * The terminal event is the end of a Responses stream: nothing follows it. Codex counts only events as signs of life, not
  * comments (openai/codex `codex-rs/codex-api/src/sse/responses.rs`), so it gets an event to stay awake on.
  */
-function createStreamEncoder(exchange: Exchange, reporter: StreamReporter): StreamEncoder {
+function asStreamEncoder(encoder: ResponsesSseEncoder, exchange: Exchange): StreamEncoder {
   const isCodex = exchange.headers["originator"]?.startsWith("codex") === true;
-  return Object.assign(createResponsesSseEncoder(reporter), {
+  return Object.assign(encoder, {
     end: () => "",
     ...(isCodex && { keepAlive: KEEP_ALIVE_EVENT }),
   });
