@@ -2,18 +2,12 @@
  * `planport status`: who is signed in, from where, and what is set where.
  * @module
  */
-import {
-  type CredentialPlace,
-  accountAuthFile,
-  credentialPlaces,
-  placeLabel,
-  readCredential,
-} from "../../auth/index.ts";
+import { type CredentialPlace, isStored, openPlace, placeLabel, readCredential } from "../../auth/index.ts";
 import { type Setting, type Settings, describeOrigin } from "../../config/index.ts";
 import { type AnyPlanportError, CredentialError, isPlanportError } from "../../errors.ts";
 import { type PlanportDescription, loadSettings } from "../../planport.ts";
+import { redactText } from "../../redact.ts";
 import { Secret } from "../../secret.ts";
-import { createFileStore } from "../../store/index.ts";
 import { type Endpoints, resolveEndpoints, routeOf } from "../../upstream/endpoints.ts";
 import { abortable } from "../../upstream/retry.ts";
 import { toJsonText } from "../json-text.ts";
@@ -29,6 +23,7 @@ import {
 } from "../explain.ts";
 import { EXIT, type ExitCode, exitCodeFor } from "../exit-codes.ts";
 import { formatTime } from "../format.ts";
+import { searchedPlaces } from "../places.ts";
 import { limitedSignal } from "../limited-signal.ts";
 import { type BackendOptions, type Session, withSession } from "../session.ts";
 import { type Output, printable } from "../terminal.ts";
@@ -117,11 +112,10 @@ function silentServer(): CredentialError<"refresh_unavailable"> {
 }
 
 /** The places once more, for whoever wonders why there is no sign-in: the search itself ends with an error. */
-async function lookAgain(context: CommandContext, { account }: Settings): Promise<readonly LookedIn[]> {
+async function lookAgain(context: CommandContext, settings: Settings): Promise<readonly LookedIn[]> {
   const places: LookedIn[] = [];
   let isOver = false;
-  const authFile = account.value === null ? undefined : accountAuthFile(context, account.value);
-  for (const place of credentialPlaces({ ...context, authFile })) {
+  for (const place of searchedPlaces(context, settings)) {
     const outcome: string = isOver ? "not looked in" : await outcomeAt(place, context);
     isOver ||= outcome === UNUSABLE;
     places.push({ place, outcome });
@@ -134,14 +128,15 @@ const QUIET_OUTCOMES: ReadonlySet<string> = new Set(["used", "not needed", "not 
 const UNUSABLE = "cannot be used";
 
 async function outcomeAt(place: CredentialPlace, { env }: CommandContext): Promise<string> {
-  if (place.kind === "variable") {
+  if (place.kind === "memory") return "out of reach";
+  if (!isStored(place)) {
     const value = (env[place.name] ?? "").trim();
     if (value === "") return "not set";
     return place.name === "OPENAI_API_KEY" && !value.startsWith("sk-") ? "holds no OpenAI key" : UNUSABLE;
   }
   try {
-    const document = await createFileStore(place.path).read();
-    if (document === null) return "no such file";
+    const document = await openPlace(place).read();
+    if (document === null) return place.kind === "file" ? "no such file" : "no such entry";
     return readCredential(document) === null ? "holds no sign-in" : UNUSABLE;
   } catch {
     return UNUSABLE; // Why stands in the problem.
@@ -249,7 +244,7 @@ async function print(found: Status, { terminal }: CommandContext, nowMs: number,
         ? "OpenAI's API: what an API key uses is billed"
         : `${describeOrigin(settings.chatgptBaseUrl.origin)}, then workspace routing`
       : describeOrigin(origin);
-  await row(out, "backend", `${codexBase}  ${dim(`(${how})`)}`);
+  await row(out, "backend", `${base}  ${dim(`(${how})`)}`);
   for (const { key, name, setting } of shownSettings(settings)) {
     if (setting.origin.kind === "default" || key === "backendBaseUrl" || key === "chatgptBaseUrl") continue;
     await row(out, "setting", `${name}: ${show(setting.value)}  ${dim(`(${describeOrigin(setting.origin)})`)}`);
@@ -287,5 +282,6 @@ function show(value: unknown): string {
 }
 
 async function row(out: Output, name: string, text: string): Promise<void> {
-  await out.line(`${name.padEnd(11)}${text}`);
+  // Also what was set by hand: a token may have slipped into any variable.
+  await out.line(`${name.padEnd(11)}${redactText(text)}`);
 }
