@@ -6,9 +6,14 @@ import { readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { type CredentialDescription, describeCredential } from "./auth/describe.ts";
 import {
+  type CommandLine,
+  type Credential,
   type CredentialPlace,
+  type DiscoverOptions,
   type Discovery,
+  type ExternalOptions,
   type Grant,
+  type TokenCommand,
   type TokenSource,
   type TokenSourceOptions,
   type TriedPlace,
@@ -17,8 +22,10 @@ import {
   createTokenSource,
   discoverCredential,
   existingAccountFile,
+  externalCredential,
   personalAccessTokenCredential,
   resolveAuthEndpoints,
+  runTokenCommand,
   signedInAccountId,
   tellAccount,
   unknownAccount,
@@ -31,7 +38,7 @@ import {
   resolveSettings,
 } from "./config/index.ts";
 import { readVariable } from "./environment.ts";
-import { CredentialError, isPlanportError } from "./errors.ts";
+import { ConfigError, CredentialError, isPlanportError } from "./errors.ts";
 import { createHttpClient } from "./net/index.ts";
 import { type Logger, silentLogger } from "./observe/index.ts";
 import { Secret } from "./secret.ts";
@@ -42,6 +49,8 @@ import type { CodexClient } from "./upstream/types.ts";
 
 /** How messages name {@link PlanportOptions.accessToken}. */
 const ACCESS_TOKEN_OPTION = "the accessToken option";
+/** How messages name {@link PlanportOptions.tokenCommand}. */
+const TOKEN_COMMAND_OPTION = "the tokenCommand option";
 
 /** Options of {@link createPlanport}. All may be left out. */
 export interface PlanportOptions {
@@ -49,6 +58,15 @@ export interface PlanportOptions {
   readonly accessToken?: Secret | string | undefined;
   /** An `auth.json` to use, in place of looking for a sign-in. */
   readonly authFile?: string | undefined;
+  /** Tokens of a parent program, which renews them; held in memory alone. In place of looking for a sign-in. */
+  readonly external?: ExternalOptions | undefined;
+  /**
+   * A command that prints a bearer, as a program with its arguments or as a line for the shell; run at once, and again
+   * before its bearer ends. In place of looking for a sign-in.
+   */
+  readonly tokenCommand?: CommandLine | Omit<TokenCommand, "origin"> | undefined;
+  /** Called with each renewed credential, after its tokens are safe in the store. */
+  readonly onRefreshed?: ((credential: Credential) => void) | undefined;
   /** Settings that win over the environment, as a command line gives them; `account` names the account to use. */
   readonly flags?: SettingsFlags | undefined;
   /** Names this program to the backend. Default `planport`. */
@@ -90,9 +108,9 @@ export interface Planport {
 }
 
 /**
- * Finds the sign-in (option, `CODEX_ACCESS_TOKEN`, `CODEX_PAT`, planport's own, the Codex CLI's, and last the API key in
- * `OPENAI_API_KEY`) and opens the backend with it; where an account is named (`flags.account`, `PLANPORT_ACCOUNT`), its sign-in alone. No server is asked before
- * the first call.
+ * Finds the sign-in (option, `CODEX_ACCESS_TOKEN`, `CODEX_PAT`, `PLANPORT_TOKEN_COMMAND`, planport's own, the Codex
+ * CLI's, and last the API key in `OPENAI_API_KEY`) and opens the backend with it; where an account is named
+ * (`flags.account`, `PLANPORT_ACCOUNT`), its sign-in alone. No server is asked before the first call.
  *
  * @example
  * ```ts
@@ -111,7 +129,7 @@ export interface Planport {
 export async function createPlanport(options: PlanportOptions = {}): Promise<Planport> {
   const env = options.env ?? process.env;
   const settings = loadSettings(options);
-  const { credential, store, place, tried } = await findCredential(options, settings);
+  const { credential, store, place, tried, command } = await findCredential(options, settings);
   const account = accountInUse(options, settings);
   const endpoints = resolveEndpoints({
     route: routeOf(credential.kind),
@@ -127,12 +145,17 @@ export async function createPlanport(options: PlanportOptions = {}): Promise<Pla
     await createTokenSource({
       credential,
       store,
-      place: place ?? ACCESS_TOKEN_OPTION,
+      place: place ?? command?.origin ?? ACCESS_TOKEN_OPTION,
       http,
       endpoints: resolveAuthEndpoints(env),
       client: identity,
-      accounts: accountLookup(options),
+      accounts: accountLookup(options, account),
       onWarning: (error) => logger.warn("auth.warning", { error }),
+      onRefreshed: options.onRefreshed,
+      allowedWorkspaceIds: settings.forcedWorkspaceIds.value,
+      external: options.external,
+      tokenCommand: command,
+      system: { env, platform: options.platform ?? process.platform },
     }),
     settings,
     account,
@@ -187,8 +210,12 @@ function readIfThere(path: string): string | null {
 async function findCredential(
   options: PlanportOptions,
   settings: Settings,
-): Promise<Pick<Discovery, "credential" | "store" | "tried"> & { readonly place: CredentialPlace | null }> {
-  const { accessToken } = options;
+): Promise<Omit<Discovery, "place"> & { readonly place: CredentialPlace | null }> {
+  const { accessToken, external } = options;
+  assertOneCredential(options);
+  if (external !== undefined)
+    return { credential: externalCredential(external.initial), store: null, place: null, tried: [] };
+  if (options.tokenCommand !== undefined) return printedCredential(options.tokenCommand, options);
   if (accessToken !== undefined) {
     const token = typeof accessToken === "string" ? new Secret(accessToken) : accessToken;
     const accountId = readVariable(options.env ?? process.env, "CODEX_ACCOUNT_ID");
@@ -209,26 +236,49 @@ async function findCredential(
     const authFile = account === null ? options.authFile : await existingAccountFile(account, home);
     // The workspace in the environment is that of the token in the environment.
     const env = account === null ? home.env : { ...home.env, CODEX_ACCOUNT_ID: undefined };
-    return await discoverCredential({ ...home, env, authFile });
+    return await discoverCredential({ ...home, env, authFile, ...storesOf(settings) });
   } catch (error) {
     if (account !== null) {
       // The file is there, but somebody has signed out of what it held.
       if (isPlanportError(error) && error.code === "credential_missing") throw await unknownAccount(account, home);
       throw tellAccount(error, account);
     }
-    const { value: store, origin } = settings.codexCredentialsStore;
-    if (!isPlanportError(error) || error.code !== "credential_missing" || store === "file") throw error;
-    // Somebody who is signed in to Codex would otherwise look for the fault in the wrong place.
-    throw new CredentialError(
-      "credential_missing",
-      `${error.message} Codex is set to keep its login in "${store}" (${describeOrigin(origin)}), which planport ` +
-        "does not read: it reads Codex's auth.json alone.",
-    );
+    throw error;
   }
 }
 
+/** Where planport and Codex keep their sign-ins, for {@link discoverCredential} and `credentialPlaces`. */
+export function storesOf(settings: Settings): Pick<DiscoverOptions, "planportStore" | "codexStore"> {
+  return { planportStore: settings.credentialsStore.value, codexStore: settings.codexCredentialsStore.value };
+}
+
+/** Two options that each name the credential to use contradict each other; guessing would use the wrong account. */
+function assertOneCredential(options: PlanportOptions): void {
+  const given = (["accessToken", "authFile", "external", "tokenCommand"] as const).filter(
+    (name) => options[name] !== undefined,
+  );
+  if (given.length > 1)
+    throw new ConfigError("config_invalid", `Of the options ${given.join(" and ")}, only one can be given.`);
+}
+
+async function printedCredential(
+  given: NonNullable<PlanportOptions["tokenCommand"]>,
+  options: PlanportOptions,
+): Promise<Omit<Discovery, "place"> & { readonly place: null }> {
+  const isLine = typeof given === "string" || Array.isArray(given);
+  const command: TokenCommand = {
+    ...(isLine ? { command: given as CommandLine } : (given as TokenCommand)),
+    origin: TOKEN_COMMAND_OPTION,
+  };
+  const credential = await runTokenCommand(command, {
+    env: options.env ?? process.env,
+    platform: options.platform ?? process.platform,
+  });
+  return { credential, store: null, place: null, tried: [], command };
+}
+
 /** Where the account of an access token may be known without asking its server. */
-function accountLookup(options: PlanportOptions): NonNullable<TokenSourceOptions["accounts"]> {
+function accountLookup(options: PlanportOptions, account: string | null): NonNullable<TokenSourceOptions["accounts"]> {
   const home = {
     env: options.env ?? process.env,
     platform: options.platform ?? process.platform,
@@ -236,13 +286,16 @@ function accountLookup(options: PlanportOptions): NonNullable<TokenSourceOptions
   };
   return {
     cache: createAccountCache(accountCacheFile(home)),
-    fallbackAccountId: () => signedInAccountId(home),
+    // Another sign-in of this person's says nothing about a named account.
+    fallbackAccountId: async () => (account === null ? signedInAccountId(home) : null),
   };
 }
 
 /** The named account to use; null when a credential is given or looked for. */
 function accountInUse(options: PlanportOptions, settings: Settings): string | null {
-  return options.accessToken === undefined && options.authFile === undefined ? settings.account.value : null;
+  const { accessToken, authFile, external, tokenCommand } = options;
+  const isGiven = [accessToken, authFile, external, tokenCommand].some((option) => option !== undefined);
+  return isGiven ? null : settings.account.value;
 }
 
 /** Makes the errors of a call name the command that signs in to the account. */

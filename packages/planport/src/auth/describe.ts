@@ -38,6 +38,7 @@ export function describeCredential(found: {
     userId: who?.userId ?? null,
     expiresAtMs: "expiresAtMs" in credential ? credential.expiresAtMs : null,
     lastRefreshAtMs: credential.kind === "chatgpt" ? credential.lastRefreshAtMs : null,
-    renewable: credential.kind === "chatgpt" && credential.refreshToken !== null,
+    // Tokens that a parent program or a command gives are asked for again.
+    renewable: credential.kind === "external" || (credential.kind === "chatgpt" && credential.refreshToken !== null),
   };
 }

@@ -4,15 +4,17 @@
  */
 import os from "node:os";
 import { type Environment, readVariable, trimmed } from "../environment.ts";
-import { CredentialError } from "../errors.ts";
+import { CredentialError, isPlanportError } from "../errors.ts";
 import { asString, isJsonObject } from "../protocol/json.ts";
 import { Secret } from "../secret.ts";
-import { createFileStore } from "../store/file-store.ts";
+import type { CredentialDocument } from "../store/document.ts";
 import type { CredentialStore } from "../store/types.ts";
-import { apiKeyCredential, isTokenText, readCredential, type StoredCredential } from "./auth-file.ts";
+import { apiKeyCredential, isTokenText, readCredential } from "./auth-file.ts";
 import type { ApiKeyCredential, Credential, PersonalAccessTokenCredential } from "./credential.ts";
+import { isStored, openPlace, type OpenPlaceOptions, type StoredPlace } from "./open-store.ts";
 import { personalAccessTokenCredential } from "./personal-access-token.ts";
 import { type CredentialPlace, credentialPlaces, placeLabel, type PlaceOptions } from "./places.ts";
+import { runTokenCommand, type TokenCommand } from "./token-command.ts";
 
 type VariableName = Extract<CredentialPlace, { readonly kind: "variable" }>["name"];
 
@@ -20,7 +22,15 @@ type VariableName = Extract<CredentialPlace, { readonly kind: "variable" }>["nam
 export interface TriedPlace {
   readonly place: CredentialPlace;
   /** `used`, or why not. */
-  readonly outcome: "used" | "not set" | "no such file" | "holds no sign-in" | "holds no OpenAI key" | "not needed";
+  readonly outcome:
+    | "used"
+    | "not set"
+    | "no such file"
+    | "no such entry"
+    | "out of reach"
+    | "holds no sign-in"
+    | "holds no OpenAI key"
+    | "not needed";
 }
 
 /** What won, and what else was tried. */
@@ -29,49 +39,88 @@ export interface Discovery {
   readonly place: CredentialPlace;
   /** The store the credential rests in; null for one from a variable. */
   readonly store: CredentialStore | null;
+  /** The command that printed the credential, and prints the next one. */
+  readonly command?: TokenCommand;
   /** Every place in order; those after the winner are `not needed`. */
   readonly tried: readonly TriedPlace[];
 }
 
 /** Options of {@link discoverCredential}. */
 export interface DiscoverOptions extends Partial<PlaceOptions> {
-  /** Opens the store in a file; by default {@link createFileStore}. */
+  /** Opens the store in a file; by default `createFileStore`. */
   readonly openStore?: (file: string) => CredentialStore;
+  /** Opens the keyring; by default `@napi-rs/keyring` is loaded. */
+  readonly openKeyring?: OpenPlaceOptions["openKeyring"];
 }
 
 /**
  * Walks the places of {@link credentialPlaces} and takes the first credential. A place that holds a broken or unusable
- * one ends the walk with an error: going on would use another account than the one that was set up.
+ * one ends the walk with an error: going on would use another account than the one that was set up. A token command is
+ * run when its turn comes.
  * @throws {CredentialError} `credential_missing` listing every place tried; `credential_malformed`,
- * `credential_unreadable` and `credential_unsupported` naming the place at fault.
+ * `credential_unreadable`, `credential_unsupported` and `keyring_unavailable` naming the place at fault; what
+ * {@link runTokenCommand} throws.
  */
 export async function discoverCredential(options: DiscoverOptions = {}): Promise<Discovery> {
   const env = options.env ?? process.env;
   const places = placesOf(options);
-  const openStore = options.openStore ?? createFileStore;
   const tried: TriedPlace[] = [];
   for (const [index, place] of places.entries()) {
-    let credential: StoredCredential | null = null;
-    let store: CredentialStore | null = null;
-    let outcome: TriedPlace["outcome"];
-    if (place.kind === "variable") {
-      credential = readPlaceVariable(env, place.name);
-      outcome =
-        credential !== null ? "used" : readVariable(env, place.name) === undefined ? "not set" : "holds no OpenAI key";
-    } else {
-      store = openStore(place.path);
-      const document = await store.read();
-      credential = document === null ? null : readCredential(document);
-      outcome = document === null ? "no such file" : credential === null ? "holds no sign-in" : "used";
+    const found = await lookInto(place, options);
+    if (typeof found === "string") {
+      tried.push({ place, outcome: found });
+      continue;
     }
-    tried.push({ place, outcome });
-    if (credential === null) continue;
+    tried.push({ place, outcome: "used" });
+    let { credential } = found;
     if (credential.kind === "personalAccessToken" && credential.accountId === null)
       credential = { ...credential, accountId: readVariable(env, "CODEX_ACCOUNT_ID") ?? null };
     const rest = places.slice(index + 1).map((other): TriedPlace => ({ place: other, outcome: "not needed" }));
-    return { credential, place, store, tried: [...tried, ...rest] };
+    return { ...found, credential, place, tried: [...tried, ...rest] };
   }
   throw missing(tried);
+}
+
+type Found = Pick<Discovery, "credential" | "store" | "command">;
+
+/** What a place holds, or why it is not to be used. */
+async function lookInto(place: CredentialPlace, options: DiscoverOptions): Promise<Found | TriedPlace["outcome"]> {
+  const env = options.env ?? process.env;
+  if (place.kind === "memory") return "out of reach";
+  if (place.kind === "variable") {
+    const credential = readPlaceVariable(env, place.name);
+    if (credential !== null) return { credential, store: null };
+    return readVariable(env, place.name) === undefined ? "not set" : "holds no OpenAI key";
+  }
+  if (place.kind === "command") {
+    const line = readVariable(env, place.name);
+    if (line === undefined) return "not set";
+    const command: TokenCommand = { command: line, origin: `$${place.name}` };
+    const platform = options.platform ?? process.platform;
+    return { credential: await runTokenCommand(command, { env, platform }), store: null, command };
+  }
+  const store = open(place, options);
+  const document = await readPlace(store, place);
+  if (document === null) return place.kind === "file" ? "no such file" : "no such entry";
+  const credential = readCredential(document);
+  return credential === null ? "holds no sign-in" : { credential, store };
+}
+
+function open(place: StoredPlace, { openStore, openKeyring }: DiscoverOptions): CredentialStore {
+  return openPlace(place, { openFile: openStore, openKeyring });
+}
+
+async function readPlace(store: CredentialStore, place: StoredPlace): Promise<CredentialDocument | null> {
+  try {
+    return await store.read();
+  } catch (error) {
+    if (place.kind !== "keyring" || !isPlanportError(error) || error.code !== "keyring_unavailable") throw error;
+    const remedy =
+      place.owner === "codex"
+        ? "Codex is set to keep its login there (`cli_auth_credentials_store`). Run `planport login` for one of planport's own"
+        : "PLANPORT_CREDENTIALS_STORE is set to keep planport's sign-in there. Set it to `file` and run `planport login`";
+    throw new CredentialError("keyring_unavailable", `${error.message} ${remedy}.`, { cause: error.cause });
+  }
 }
 
 /**
@@ -93,10 +142,9 @@ function readPlaceVariable(
  * Codex access token is, for when nobody can be asked. Null when there is none; never rejects.
  */
 export async function signedInAccountId(options: DiscoverOptions = {}): Promise<string | null> {
-  const openStore = options.openStore ?? createFileStore;
   for (const place of placesOf(options)) {
-    if (place.kind !== "file") continue;
-    const document = await openStore(place.path)
+    if (!isStored(place)) continue;
+    const document = await open(place, options)
       .read()
       .catch(() => null);
     const tokens = document?.reveal()["tokens"];
@@ -112,6 +160,8 @@ function placesOf(options: DiscoverOptions): readonly CredentialPlace[] {
     env: options.env ?? process.env,
     homeDir: options.homeDir ?? os.homedir(),
     authFile: options.authFile,
+    planportStore: options.planportStore,
+    codexStore: options.codexStore,
   });
 }
 

@@ -7,7 +7,9 @@ import { isJsonObject } from "../protocol/json.ts";
 import { oneLine } from "../redact.ts";
 import { Secret } from "../secret.ts";
 import { isTokenText } from "./auth-file.ts";
+import type { ExternalCredential } from "./credential.ts";
 import { readJwtClaims } from "./jwt-claims.ts";
+import { notifyRefreshed } from "./on-refreshed.ts";
 import type { Grant, TokenSource } from "./token-source.ts";
 import { isCancelled, shareCall } from "./wait.ts";
 
@@ -79,7 +81,12 @@ const PARENT = "The program that provides the tokens";
  */
 export function createExternalSource(options: ExternalSourceOptions): TokenSource {
   const { now } = options;
-  let held: Grant | null = options.initial === undefined ? null : readTokens(options.initial, null, options);
+  const take = (answer: unknown, previous: Grant | null): Grant => {
+    const grant = readTokens(answer, previous);
+    assertWorkspace(grant, previous, options);
+    return grant;
+  };
+  let held: Grant | null = options.initial === undefined ? null : take(options.initial, null);
   let pauseUntilMs = 0;
   let last: Promise<unknown> = Promise.resolve();
   // Questions for different reasons follow one another: an answer may make the next question needless.
@@ -95,9 +102,9 @@ export function createExternalSource(options: ExternalSourceOptions): TokenSourc
       await before;
       if (held !== null && !held.bearer.equals(rejected) && !isEnding(held)) return held;
       const answer = await askParent(options, reason, held?.accountId ?? null, signal);
-      held = readTokens(answer, held, options);
+      held = take(answer, held);
       pauseUntilMs = isEnding(held) ? now() + PAUSE_MS : 0; // Tokens that are born old are not asked for at each request.
-      notify(options, held);
+      notifyRefreshed(options.onRefreshed, held, options.onWarning);
       return held;
     } finally {
       done();
@@ -134,6 +141,19 @@ export function createExternalSource(options: ExternalSourceOptions): TokenSourc
     },
     settled: async () => void (await last),
   };
+}
+
+/**
+ * What is known of a parent's tokens before anybody was asked; nothing at all when it gave none to begin with.
+ * @throws {CredentialError} `credential_malformed`
+ */
+export function externalCredential(initial: ExternalTokens | undefined): ExternalCredential {
+  if (initial === undefined) {
+    const nobody = { accountId: null, fedramp: false, email: null, planType: null, userId: null };
+    return { kind: "external", accessToken: new Secret(""), expiresAtMs: null, ...nobody };
+  }
+  const { bearer, expiresAtMs, accountId, fedramp, email, planType, userId } = readTokens(initial);
+  return { kind: "external", accessToken: bearer, expiresAtMs, accountId, fedramp, email, planType, userId };
 }
 
 /** A request that began in one workspace is not finished in another. */
@@ -185,7 +205,7 @@ function unavailable(what: string): CredentialError<"refresh_unavailable"> {
 }
 
 /** Judges what came from outside: its types hold only as far as the parent's author kept to them. */
-function readTokens(answer: unknown, previous: Grant | null, options: ExternalSourceOptions): Grant {
+function readTokens(answer: unknown, previous: Grant | null = null): Grant {
   if (!isJsonObject(answer)) throw malformed("an answer that is no object with the field `accessToken`");
   const given = answer["accessToken"];
   const token = given instanceof Secret ? given : typeof given === "string" ? new Secret(given.trim()) : null;
@@ -204,7 +224,6 @@ function readTokens(answer: unknown, previous: Grant | null, options: ExternalSo
   const claims = readJwtClaims(token.reveal());
   const accountId = text("accountId") ?? claims?.accountId ?? previous?.accountId ?? null;
   const planType = text("planType") ?? claims?.planType ?? previous?.planType ?? null;
-  assertWorkspace(accountId, claims?.accountId ?? null, previous, options);
   return {
     kind: "external",
     bearer: token,
@@ -218,16 +237,13 @@ function readTokens(answer: unknown, previous: Grant | null, options: ExternalSo
 }
 
 /** The workspace rule: one that is forced, else the one before. A token may not say another than its parent says. */
-function assertWorkspace(
-  accountId: string | null,
-  claimed: string | null,
-  previous: Grant | null,
-  options: ExternalSourceOptions,
-): void {
+function assertWorkspace(grant: Grant, previous: Grant | null, options: ExternalSourceOptions): void {
+  const { accountId } = grant;
+  const claimed = readJwtClaims(grant.bearer.reveal())?.accountId ?? accountId;
   const allowed = options.allowedWorkspaceIds ?? [];
   const belongs = `${PARENT} gave tokens of workspace ${accountId ?? "(unknown)"}`;
   if (allowed.length > 0) {
-    const other = [accountId, claimed ?? accountId].some((id) => id === null || !allowed.includes(id));
+    const other = [accountId, claimed].some((id) => id === null || !allowed.includes(id));
     if (other)
       throw new CredentialError("workspace_forbidden", `${belongs}; only ${allowed.join(", ")} is allowed by setting.`);
     return;
@@ -239,12 +255,4 @@ function assertWorkspace(
 
 function malformed(what: string): CredentialError<"credential_malformed"> {
   return new CredentialError("credential_malformed", `${PARENT} gave ${what}.`);
-}
-
-function notify({ onRefreshed, onWarning }: ExternalSourceOptions, grant: Grant): void {
-  try {
-    onRefreshed?.(grant);
-  } catch (error) {
-    onWarning(new Error("onRefreshed failed", { cause: error }));
-  }
 }

@@ -46,6 +46,12 @@ export function readJwtClaims(token: string): JwtClaims | null {
   };
 }
 
+/** `iat` of a JWT (RFC 7519 §4.1.6) in milliseconds since the epoch: what the server's clock showed. Null when unreadable. */
+export function readIssuedAtMs(token: string): number | null {
+  const issuedAt = asNumber(decodeJwtPayload(token)?.["iat"]);
+  return issuedAt === undefined || issuedAt < 0 || issuedAt * 1000 > MAX_TIME_MS ? null : issuedAt * 1000;
+}
+
 /** The payload of a JWT as it stands, or null as {@link readJwtClaims}. */
 export function decodeJwtPayload(token: string): JsonObject | null {
   if (token.length > MAX_TOKEN_CHARS) return null;

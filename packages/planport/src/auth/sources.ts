@@ -7,13 +7,22 @@ import type { HttpClient } from "../net/types.ts";
 import type { CredentialStore } from "../store/types.ts";
 import { readCredential } from "./auth-file.ts";
 import { createChatGptSource } from "./chatgpt-source.ts";
-import type { Credential } from "./credential.ts";
+import type { Credential, PersonalAccessTokenCredential } from "./credential.ts";
 import type { AuthEndpoints } from "./endpoints.ts";
+import { createExternalSource, type ExternalOptions, type ExternalSourceOptions } from "./external-source.ts";
 import type { ClientIdentity } from "./http.ts";
 import { createPersonalAccessTokenSource, type PersonalAccessTokenSourceOptions } from "./personal-access-token.ts";
 import { createSendRefresh } from "./refresh.ts";
 import { type CredentialPlace, placeLabel } from "./places.ts";
+import { notifyRefreshed } from "./on-refreshed.ts";
 import type { OnRefreshStep } from "./refresh-step.ts";
+import { createTokenCommandSource } from "./token-command-source.ts";
+import {
+  type RunTokenCommandOptions,
+  runTokenCommand,
+  TOKEN_COMMAND_TTL_MS,
+  type TokenCommand,
+} from "./token-command.ts";
 import type { Grant, TokenSource } from "./token-source.ts";
 
 /** Options of {@link createTokenSource}. */
@@ -38,39 +47,105 @@ export interface TokenSourceOptions {
   readonly onWarning?: (error: Error) => void;
   /** Told of each step of a refresh, synchronously. */
   readonly onStep?: OnRefreshStep | undefined;
+  /**
+   * Called with each renewed credential, after its tokens are safe in the store; right away for one that no store holds.
+   * What it throws is told as a warning.
+   */
+  readonly onRefreshed?: ((credential: Credential) => void) | undefined;
+  /** Workspaces that tokens may be of; empty or absent for any. Tokens of others are never put into the store. */
+  readonly allowedWorkspaceIds?: readonly string[] | undefined;
+  /** Tokens of a parent program: then there is no credential to be found, and no store. */
+  readonly external?: ExternalOptions | undefined;
+  /** A command that prints a bearer. With a credential, that is what it printed a moment ago. */
+  readonly tokenCommand?: TokenCommand | undefined;
+  /** For the command: its environment and `process.platform`; by default this process's. */
+  readonly system?: Pick<RunTokenCommandOptions, "env" | "platform"> | undefined;
 }
 
 const DEFAULT_CLIENT: ClientIdentity = { originator: "planport", userAgent: "planport" };
 
+/** Tokens that somebody else renews are asked for shortly before they end, as a transport would. */
+const FOREIGN_REFRESH_EARLY_MS = 30_000;
+
 /**
- * The token source for a credential: refreshing for a ChatGPT sign-in, fixed for the others.
+ * The token source for a credential: refreshing for a ChatGPT sign-in, asking for a parent program's tokens and for what
+ * a command prints, fixed for the others.
  * @throws {CredentialError} `credential_missing`, and what reading the store throws.
  */
 export async function createTokenSource(options: TokenSourceOptions): Promise<TokenSource> {
-  const { store } = options;
+  const { store, external, tokenCommand } = options;
+  if (external !== undefined) return externalSource(external, options);
+  if (tokenCommand !== undefined) return commandSource(tokenCommand, options);
   const credential = options.credential ?? (await readStore(store));
-  const client = options.client ?? DEFAULT_CLIENT;
   if (credential.kind === "chatgpt" && store !== null)
     return createChatGptSource({
       store,
       endpoints: options.endpoints,
-      sendRefresh: createSendRefresh(options.http, client),
+      sendRefresh: createSendRefresh(options.http, options.client ?? DEFAULT_CLIENT),
       now: options.now ?? Date.now,
       refreshEarlyMs: options.refreshEarlyMs ?? 300_000,
       onWarning: options.onWarning ?? (() => {}),
       onStep: options.onStep ?? (() => {}),
     });
-  if (credential.kind === "personalAccessToken")
-    return createPersonalAccessTokenSource({
-      credential,
-      place: labelOf(options.place) ?? store?.place ?? "the environment",
-      http: options.http,
-      whoamiUrl: options.endpoints.whoamiUrl,
-      client,
-      now: options.now,
-      ...options.accounts,
-    });
+  if (credential.kind === "personalAccessToken") return personalSource(credential, options);
   return createStaticTokenSource(grantOfCredential(credential));
+}
+
+function personalSource(credential: PersonalAccessTokenCredential, options: TokenSourceOptions): TokenSource {
+  return createPersonalAccessTokenSource({
+    credential,
+    place: labelOf(options.place) ?? options.store?.place ?? "the environment",
+    http: options.http,
+    whoamiUrl: options.endpoints.whoamiUrl,
+    client: options.client ?? DEFAULT_CLIENT,
+    now: options.now,
+    ...options.accounts,
+  });
+}
+
+/** What both kinds of foreign tokens need. */
+function foreign(options: TokenSourceOptions): Pick<ExternalSourceOptions, "now" | "refreshEarlyMs" | "onWarning"> {
+  return {
+    now: options.now ?? Date.now,
+    refreshEarlyMs: options.refreshEarlyMs ?? FOREIGN_REFRESH_EARLY_MS,
+    onWarning: options.onWarning ?? (() => {}),
+  };
+}
+
+function externalSource(external: ExternalOptions, options: TokenSourceOptions): TokenSource {
+  return createExternalSource({
+    ...external,
+    ...foreign(options),
+    allowedWorkspaceIds: options.allowedWorkspaceIds,
+    onRefreshed: ({ bearer, expiresAtMs, accountId, fedramp, email, planType, userId }) =>
+      options.onRefreshed?.({
+        kind: "external",
+        accessToken: bearer,
+        expiresAtMs,
+        accountId,
+        fedramp,
+        email,
+        planType,
+        userId,
+      }),
+  });
+}
+
+function commandSource(command: TokenCommand, options: TokenSourceOptions): TokenSource {
+  const { env, platform } = options.system ?? { env: process.env, platform: process.platform };
+  const common = foreign(options);
+  const { credential } = options;
+  return createTokenCommandSource({
+    ...common,
+    async run(signal) {
+      const printed = await runTokenCommand(command, { env, platform, signal });
+      notifyRefreshed(options.onRefreshed, printed, common.onWarning);
+      return printed;
+    },
+    initial: credential?.kind === "external" || credential?.kind === "personalAccessToken" ? credential : undefined,
+    personalSource: (printed) => personalSource(printed, { ...options, place: options.place ?? command.origin }),
+    ttlMs: command.ttlMs ?? TOKEN_COMMAND_TTL_MS,
+  });
 }
 
 function labelOf(place: CredentialPlace | string | undefined): string | undefined {

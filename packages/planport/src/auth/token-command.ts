@@ -18,6 +18,7 @@ import {
 } from "./child-command.ts";
 import type { ExternalCredential, PersonalAccessTokenCredential } from "./credential.ts";
 import { readJwtClaims } from "./jwt-claims.ts";
+import { TOKEN_COMMAND_VARIABLE } from "./places.ts";
 
 /** What a command printed, read. */
 export type CommandCredential = ExternalCredential | PersonalAccessTokenCredential;
@@ -45,8 +46,6 @@ export interface RunTokenCommandOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** The variable that holds a token command. */
-export const TOKEN_COMMAND_VARIABLE = "PLANPORT_TOKEN_COMMAND";
 /** How long a bearer that does not say when it ends is kept. */
 export const TOKEN_COMMAND_TTL_MS = 300_000;
 const TIMEOUT_MS = 30_000;

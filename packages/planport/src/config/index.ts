@@ -7,6 +7,8 @@ export type { Environment } from "../environment.ts";
 export { type Paths, resolvePaths } from "./paths.ts";
 export { type Setting, type SettingOrigin, describeOrigin } from "./setting.ts";
 export {
+  CREDENTIALS_STORES,
+  type CredentialsStore,
   DEFAULT_PORT,
   LOG_LEVELS,
   type LogLevel,

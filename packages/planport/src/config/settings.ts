@@ -9,8 +9,10 @@ import {
   type Environment,
   type HomeOptions,
   isAccountName,
+  joinPath,
   parseHttpUrl,
   readVariable,
+  withHome,
 } from "../environment.ts";
 import { ConfigError } from "../errors.ts";
 import { Secret } from "../secret.ts";
@@ -34,6 +36,7 @@ export interface SettingsFlags {
   readonly key?: string | undefined;
   readonly logLevel?: string | undefined;
   readonly model?: string | undefined;
+  readonly memory?: string | undefined;
 }
 
 /** All that {@link resolveSettings} looks at. */
@@ -68,14 +71,25 @@ export interface Settings {
   readonly forcedLoginMethod: Setting<"chatgpt" | "api" | null>;
   /** Empty: any workspace will do. */
   readonly forcedWorkspaceIds: Setting<readonly string[]>;
-  /** `file`, `keyring`, `auto` or `ephemeral`: where Codex keeps its login. planport reads only its file. */
+  /** `file`, `keyring`, `auto` or `ephemeral`: where Codex keeps its login; or what a newer Codex knows. */
   readonly codexCredentialsStore: Setting<string>;
+  /** Where planport keeps its own sign-in. */
+  readonly credentialsStore: Setting<CredentialsStore>;
+  /** A command that prints a bearer. Its arguments may hold a password, so it is a secret. */
+  readonly tokenCommand: Setting<Secret | null>;
   readonly model: Setting<string | null>;
   readonly host: Setting<string>;
   readonly port: Setting<number>;
   readonly gatewayKey: Setting<Secret | null>;
   readonly logLevel: Setting<LogLevel>;
+  /** Where the gateway remembers: `off`, `memory` (until it ends), or the path of a file. */
+  readonly memory: Setting<string>;
 }
+
+/** Where planport can keep its own sign-in: `auto` is the system's keyring, and a file where there is none. */
+export const CREDENTIALS_STORES = ["file", "keyring", "auto"] as const;
+/** One of {@link CREDENTIALS_STORES}. */
+export type CredentialsStore = (typeof CREDENTIALS_STORES)[number];
 
 /** Where the gateway listens unless told otherwise. */
 export const DEFAULT_PORT = 9107;
@@ -119,8 +133,11 @@ export function resolveSettings(input: SettingsInput): Settings {
     httpsProxy: firstOf<Secret | null>([proxy(env, "https_proxy"), proxy(env, "HTTPS_PROXY")], null),
     noProxy: firstOf<string | null>([fromEnvironment(env, "no_proxy"), fromEnvironment(env, "NO_PROXY")], null),
     ...codexRestrictions(codex, file),
+    credentialsStore: firstOf<CredentialsStore>([checked(env, "PLANPORT_CREDENTIALS_STORE", asStore)], "file"),
+    tokenCommand: firstOf<Secret | null>([secretOf(fromEnvironment(env, "PLANPORT_TOKEN_COMMAND"))], null),
     model: firstOf<string | null>([fromFlag("--model", flags.model), file("model", codex.model)], null),
     ...gatewaySettings(flags, env),
+    memory: memorySetting(input, paths),
   };
 }
 
@@ -151,6 +168,17 @@ function gatewaySettings(
       "warn",
     ),
   };
+}
+
+function memorySetting(input: SettingsInput, { planportHome }: Paths): Setting<string> {
+  const place: Check<string> = (value) => {
+    const word = value.toLowerCase();
+    return { value: word === "off" || word === "memory" ? word : withHome(value, input) };
+  };
+  return firstOf(
+    [checkedFlag("--memory", input.flags?.memory, place), checked(input.env, "PLANPORT_MEMORY", place)],
+    joinPath(input.platform, planportHome.value, "memory.db"),
+  );
 }
 
 function backendBaseUrl(flags: SettingsFlags, env: Environment, file: Candidate<string>): Setting<string | null> {
@@ -231,6 +259,11 @@ const asVersion: Check<string> = (value) =>
 /** A control character in a header is at best an accident, at worst somebody's attempt to add another header. */
 const asHeaderText: Check<string> = (value) =>
   /\p{Cc}/u.test(value) ? { problem: "must not contain control characters" } : { value };
+
+const asStore: Check<CredentialsStore> = (value) => {
+  const store = CREDENTIALS_STORES.find((candidate) => candidate === value.toLowerCase());
+  return store === undefined ? { problem: `must be one of ${CREDENTIALS_STORES.join(", ")}` } : { value: store };
+};
 
 const asLogLevel: Check<LogLevel> = (value) => {
   const level = LOG_LEVELS.find((candidate) => candidate === value.toLowerCase());

@@ -17,6 +17,8 @@ export const KEYRING_SERVICE = "Codex Auth";
 export interface KeyringStoreOptions {
   /** The store in the folder's `auth.json`: its lock is used, and the file goes when a sign-in moves to the keyring. */
   readonly file: CredentialStore;
+  /** Names the owner of the entry; Codex's by default. */
+  readonly service?: string | undefined;
   /** Opens the keyring; by default `@napi-rs/keyring` is loaded. */
   readonly open?: (() => Promise<KeyringBinding>) | undefined;
   /** Default `process.platform`. */
@@ -52,7 +54,8 @@ export function verbatim(real: string, platform: string): string {
  */
 export function createKeyringStore(folder: string, options: KeyringStoreOptions): CredentialStore {
   const platform = options.platform ?? process.platform;
-  const place = `the system's keyring (${KEYRING_SERVICE}, for ${folder})`;
+  const service = options.service ?? KEYRING_SERVICE;
+  const place = `the system's keyring (${service}, for ${folder})`;
   let opened: Promise<KeyringBinding> | undefined;
 
   async function use<T>(
@@ -72,16 +75,14 @@ export function createKeyringStore(folder: string, options: KeyringStoreOptions)
   }
 
   async function read(): Promise<CredentialDocument | null> {
-    const text = await use("credential_unreadable", "read", (keyring, account) =>
-      keyring.get(KEYRING_SERVICE, account),
-    );
+    const text = await use("credential_unreadable", "read", (keyring, account) => keyring.get(service, account));
     return text === null ? null : parseDocument(text, place);
   }
 
   async function save(document: CredentialDocument): Promise<CredentialDocument> {
     const stored = new CredentialDocument(document.reveal(), place);
     await use("store_write_failed", "write the sign-in to", (keyring, account) =>
-      keyring.set(KEYRING_SERVICE, account, serializeDocument(stored, "compact")),
+      keyring.set(service, account, serializeDocument(stored, "compact")),
     );
     return stored;
   }
@@ -110,9 +111,7 @@ export function createKeyringStore(folder: string, options: KeyringStoreOptions)
       return stored;
     },
     remove: () =>
-      use("store_write_failed", "remove the sign-in from", (keyring, account) =>
-        keyring.remove(KEYRING_SERVICE, account),
-      ),
+      use("store_write_failed", "remove the sign-in from", (keyring, account) => keyring.remove(service, account)),
   };
 }
 

@@ -30,10 +30,11 @@ async function discover(env: Environment, files: Record<string, unknown> = {}, a
 }
 
 describe("the places a credential may be in", () => {
-  it("by default: the two variables, planport's own store, Codex's, and last an API key", () => {
+  it("by default: the two variables, the token command, planport's own store, Codex's, and last an API key", () => {
     expect(places("linux", {}, "/home/ada")).toEqual([
       "$CODEX_ACCESS_TOKEN",
       "$CODEX_PAT",
+      "$PLANPORT_TOKEN_COMMAND",
       "/home/ada/.planport/auth.json",
       "/home/ada/.codex/auth.json",
       "$OPENAI_API_KEY",
@@ -41,7 +42,7 @@ describe("the places a credential may be in", () => {
   });
 
   it("with CODEX_HOME, both files move under it", () => {
-    expect(places("linux", { CODEX_HOME: " /srv/codex " }, "/home/ada").slice(2, -1)).toEqual([
+    expect(places("linux", { CODEX_HOME: " /srv/codex " }, "/home/ada").slice(3, -1)).toEqual([
       "/srv/codex/planport/auth.json (from $CODEX_HOME)",
       "/srv/codex/auth.json (from $CODEX_HOME)",
     ]);
@@ -49,7 +50,7 @@ describe("the places a credential may be in", () => {
 
   it("PLANPORT_HOME goes before CODEX_HOME for planport's own", () => {
     const env = { CODEX_HOME: "/srv/codex", PLANPORT_HOME: "/srv/planport" };
-    expect(places("linux", env, "/home/ada")[2]).toBe("/srv/planport/auth.json (from $PLANPORT_HOME)");
+    expect(places("linux", env, "/home/ada")[3]).toBe("/srv/planport/auth.json (from $PLANPORT_HOME)");
   });
 
   it.each([
@@ -57,17 +58,17 @@ describe("the places a credential may be in", () => {
     ["/opt/c/other.json", "/opt/c/other.json"],
     ["~/c", "/home/ada/c/auth.json"],
   ])("OPENAI_CODEX_PATH=%s means %s, before CODEX_HOME", (value, file) => {
-    const found = places("linux", { OPENAI_CODEX_PATH: value, CODEX_HOME: "/srv" }, "/home/ada").slice(3, -1);
+    const found = places("linux", { OPENAI_CODEX_PATH: value, CODEX_HOME: "/srv" }, "/home/ada").slice(4, -1);
     expect(found).toEqual([`${file} (from $OPENAI_CODEX_PATH)`, "/srv/auth.json (from $CODEX_HOME)"]);
   });
 
   it("on Windows the profile folder of the environment goes before the home folder", () => {
-    expect(places("win32", { USERPROFILE: "D:\\Ada" }, "C:\\Users\\Ada").slice(2, -1)).toEqual([
+    expect(places("win32", { USERPROFILE: "D:\\Ada" }, "C:\\Users\\Ada").slice(3, -1)).toEqual([
       "C:\\Users\\Ada\\.planport\\auth.json",
       "D:\\Ada\\.codex\\auth.json (from $USERPROFILE)",
       "C:\\Users\\Ada\\.codex\\auth.json",
     ]);
-    expect(places("win32", { USERPROFILE: "C:\\Users\\Ada" }, "C:\\Users\\Ada")).toHaveLength(5);
+    expect(places("win32", { USERPROFILE: "C:\\Users\\Ada" }, "C:\\Users\\Ada")).toHaveLength(6);
   });
 
   it.each([
@@ -76,7 +77,7 @@ describe("the places a credential may be in", () => {
     ["~\\codex", "C:\\Users\\Ada\\codex\\auth.json"],
   ])("on Windows OPENAI_CODEX_PATH=%s means %s, before the profile folder", (value, file) => {
     const env = { OPENAI_CODEX_PATH: value, USERPROFILE: "C:\\Users\\Ada" };
-    expect(places("win32", env, "C:\\Users\\Ada").slice(3)).toEqual([
+    expect(places("win32", env, "C:\\Users\\Ada").slice(4)).toEqual([
       `${file} (from $OPENAI_CODEX_PATH)`,
       "C:\\Users\\Ada\\.codex\\auth.json (from $USERPROFILE)",
       "$OPENAI_API_KEY",
@@ -85,7 +86,7 @@ describe("the places a credential may be in", () => {
 
   it("on Windows CODEX_HOME moves both files, and the profile folder is left out", () => {
     const env = { CODEX_HOME: "D:\\codex", USERPROFILE: "C:\\Users\\Ada" };
-    expect(places("win32", env, "C:\\Users\\Ada").slice(2)).toEqual([
+    expect(places("win32", env, "C:\\Users\\Ada").slice(3)).toEqual([
       "D:\\codex\\planport\\auth.json (from $CODEX_HOME)",
       "D:\\codex\\auth.json (from $CODEX_HOME)",
       "$OPENAI_API_KEY",
@@ -109,6 +110,7 @@ describe("finding a credential", () => {
     expect(found.tried.map(({ place, outcome }) => [placeLabel(place), outcome])).toEqual([
       ["$CODEX_ACCESS_TOKEN", "not set"],
       ["$CODEX_PAT", "not set"],
+      ["$PLANPORT_TOKEN_COMMAND", "not set"],
       [own, "holds no sign-in"],
       [codex, "used"],
       ["$OPENAI_API_KEY", "not needed"],
@@ -122,6 +124,7 @@ describe("finding a credential", () => {
     expect(found.credential.kind === "personalAccessToken" && found.credential.token.reveal()).toBe("at-one");
     expect(found.tried.map(({ outcome }) => outcome)).toEqual([
       "used",
+      "not needed",
       "not needed",
       "not needed",
       "not needed",
