@@ -20,7 +20,7 @@ planport leaves out those of which that is known:
 - **passed**: sent to the backend as it is.
 - **mapped**: sent in another form, or acted on by planport itself.
 - **emulated**: not sent, but done by the gateway in the backend's place, out of its memory. Where that is switched off
-  (`PLANPORT_MEMORY=off`) and with the library, nothing is kept and what refers to earlier responses is refused.
+  (\`PLANPORT_MEMORY=off\`) and with the library, nothing is kept and what refers to earlier responses is refused.
 - **dropped**: not sent. The request is served as if the parameter were not there.
 - **refused**: the request is answered with HTTP 400, \`request_invalid\`, since to serve it would be to answer another question.
 
@@ -57,10 +57,12 @@ const forms = {
  *   responsesFields: Record<string, { expected: string }>, chatFields: Record<string, { expected: string }>,
  *   responsesParameters: Record<string, { fate: string, note: string, usual?: { text: string } }>,
  *   chatParameters: Record<string, { fate: string, note: string, usual?: { text: string } }>,
+ *   platformChatParameters: Record<string, { fate: string, note: string }>,
  * }} tables
  * @returns {string}
  */
-export function renderParameters({ responsesFields, chatFields, responsesParameters, chatParameters }) {
+export function renderParameters(tables) {
+  const { responsesFields, chatFields, responsesParameters, chatParameters, platformChatParameters } = tables;
   const inherited = Object.keys(responsesParameters).filter((name) => !(name in chatParameters));
   const onChat = { ...chatParameters };
   for (const name of inherited) onChat[name] = responsesParameters[name];
@@ -68,6 +70,7 @@ export function renderParameters({ responsesFields, chatFields, responsesParamet
     head,
     ...section("POST /v1/responses", responsesParameters, responsesFields),
     ...section("POST /v1/chat/completions", onChat, chatFields),
+    ...platformSection(platformChatParameters, chatParameters),
   ].join("\n");
 }
 
@@ -84,6 +87,26 @@ function section(route, parameters, fields) {
   return [`## ${route}`, "", "| parameter | holds | what happens | |", "|---|---|---|---|", ...rows, ""];
 }
 
+/** What an API key changes: the parameters whose row differs from the one above. */
+function platformSection(parameters, otherwise) {
+  const rows = Object.entries(parameters)
+    .filter(([name, parameter]) => parameter !== otherwise[name])
+    .map(([name, { fate, note }]) => `| \`${name}\` | ${fate} | ${note} |`);
+  return [
+    "## With an API key",
+    "",
+    "A request then goes to OpenAI's plain API, which judges it. Of `POST /v1/responses` every parameter is passed as it is,",
+    "but for `stream`, which planport always asks for. Of `POST /v1/chat/completions` these fare otherwise than above:",
+    "",
+    "| parameter | what happens | |",
+    "|---|---|---|",
+    ...rows,
+    "",
+    "`reasoning` is sent only when the request asks for it by `reasoning` or `reasoning_effort`.",
+    "",
+  ];
+}
+
 async function main() {
   const load = (file) => import(pathToFileURL(path.join(packageRoot, "dist", ...file)).href);
   const [fields, parameters] = await Promise.all([
@@ -95,6 +118,7 @@ async function main() {
     chatFields: fields.CHAT_FIELDS,
     responsesParameters: parameters.RESPONSES_PARAMETERS,
     chatParameters: parameters.CHAT_PARAMETERS,
+    platformChatParameters: parameters.PLATFORM_CHAT_PARAMETERS,
   });
   const file = path.join(repoRoot, "docs", "parameters.md");
   if (!process.argv.includes("--check")) {
