@@ -1,8 +1,7 @@
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { AuthStorageOptions } from "../../src/index.ts";
-import { AuthStorage, ModelRegistry } from "../../src/index.ts";
+import { type AuthStorage, type AuthStorageOptions, ModelRegistry } from "../../src/index.ts";
 import { type Simulator, startSimulator } from "../../src/simulator/index.ts";
 import { type PiFolder, piFolder } from "./support/pi.ts";
 

@@ -50,11 +50,10 @@ export async function withDirectoryLock<T>(
   task: (lock: HeldLock) => Promise<T>,
   options: DirectoryLockOptions = {},
 ): Promise<T> {
-  const paths = await lockPaths(file);
-  return inTurn(paths.join("\n"), async () => {
+  return inTurn(path.resolve(file), async () => {
     const held: OneLock[] = [];
     try {
-      for (const folder of paths) held.push(await acquire(folder, options));
+      for (const folder of await lockPaths(file)) held.push(await acquire(folder, options));
       return await task({
         isOurs: async () => (await Promise.all(held.map((lock) => lock.isOurs()))).every((ours) => ours),
       });

@@ -1,28 +1,34 @@
 /**
  * Renewing a sign-in in pi's `auth.json`, in pi's six steps: take the lock, read again, look again whether it is still
- * needed, ask the server, write, give the lock back.
+ * needed, ask the server, write, give the lock back. What is asked, and the answer before it is written, is noted beside
+ * the file, so that a process that is killed in between loses nothing.
  * @module
  */
-import type { AuthEndpoints } from "../../auth/endpoints.ts";
+import * as fs from "node:fs/promises";
+import { hostname } from "node:os";
+import type { IssuedTokens } from "../../auth/auth-file.ts";
 import { refreshTarget } from "../../auth/endpoints.ts";
-import type { ClientIdentity } from "../../auth/http.ts";
 import { readJwtClaims } from "../../auth/jwt-claims.ts";
 import { createSendRefresh } from "../../auth/refresh.ts";
-import type { IssuedTokens } from "../../auth/auth-file.ts";
 import { CredentialError } from "../../errors.ts";
-import type { HttpClient } from "../../net/types.ts";
 import { asString } from "../../protocol/json.ts";
 import { Secret } from "../../secret.ts";
+import { realTarget } from "../../store/atomic-write.ts";
+import {
+  createRefreshJournal,
+  type OpenNote,
+  type RefreshJournal,
+  type RefreshNote,
+  tokenDigest,
+} from "../../store/refresh-journal.ts";
 import { expiryOf } from "../expiry.ts";
+import type { SignInServer } from "../server-options.ts";
 import { OPENAI_CODEX, type PiEntries, type PiOAuthCredential } from "./credentials.ts";
 import { type LockedPiFile, type PiFile, usableEntry } from "./pi-file.ts";
 
 /** What a refresh takes. */
-export interface PiRefreshOptions {
+export interface PiRefreshOptions extends SignInServer {
   readonly file: PiFile;
-  readonly http: HttpClient;
-  readonly endpoints: AuthEndpoints;
-  readonly client: ClientIdentity;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
   /** True when this entry must be renewed; asked again under the lock. */
@@ -37,6 +43,7 @@ export interface PiRefreshOptions {
 interface Issued {
   readonly spent: Secret;
   readonly tokens: IssuedTokens;
+  readonly expiresAtMs: number;
 }
 
 /** By file: what could not be written yet. The file still holds the refresh token that it cost. */
@@ -70,53 +77,125 @@ async function refreshLocked(
   const entry = usableEntry(entries, OPENAI_CODEX, path);
   if (entry?.type !== "oauth") return undefined;
   const spent = new Secret(entry.refresh);
+  const journal = createRefreshJournal(() => realTarget(fs, path).catch(() => path));
+  const note = await noteOn(spent, journal);
   let issued = unwrittenByFile.get(path);
-  if (issued?.spent.equals(spent) !== true) {
+  if (issued?.spent.equals(spent) !== true) issued = note === null ? undefined : answerIn(note, spent);
+  if (issued === undefined) {
     unwrittenByFile.delete(path); // Somebody else has written since: theirs is newer, or of another login.
     if (!options.isDue(entry)) return entry;
-    issued = { spent, tokens: await ask(spent, entry, options) };
+    issued = await ask({ spent, entry, note, journal }, options);
     unwrittenByFile.set(path, issued);
     if (!(await locked.isOurs())) return "lock lost";
   }
-  const next = merge(entry, issued.tokens, options);
+  const next = merge(entry, issued);
   try {
     options.onEntries(await locked.write(OPENAI_CODEX, next));
     unwrittenByFile.delete(path);
+    await journal.remove();
   } catch (error) {
     options.onWarning(error);
   }
   return next;
 }
 
-async function ask(refreshToken: Secret, entry: PiOAuthCredential, options: PiRefreshOptions): Promise<IssuedTokens> {
-  const { endpoints, http, client, file } = options;
+/** What is noted on the spending of this token; a note on another one is of no more use. */
+async function noteOn(spent: Secret, journal: RefreshJournal): Promise<RefreshNote | null> {
+  const note = await journal.read();
+  return note?.spent === tokenDigest(spent) ? note : null;
+}
+
+/** The answer that a process got which was killed before it could write it. */
+function answerIn({ answer }: RefreshNote, spent: Secret): Issued | undefined {
+  if (answer === null || answer.tokens.accessToken === null) return undefined;
+  return { spent, tokens: answer.tokens, expiresAtMs: expiryOf(answer.tokens, answer.atMs) };
+}
+
+interface Asking {
+  readonly spent: Secret;
+  readonly entry: PiOAuthCredential;
+  /** Says that a refresh with this token was cut off. */
+  readonly note: RefreshNote | null;
+  readonly journal: RefreshJournal;
+}
+
+async function ask({ spent, entry, note, journal }: Asking, options: PiRefreshOptions): Promise<Issued> {
+  const { endpoints, http, client, file, now } = options;
   const refused = refusedByFile.get(file.path);
-  if (refused?.token.equals(refreshToken) === true) throw refused.error;
+  if (refused?.token.equals(spent) === true) throw refused.error;
   const provenance = { issuer: asString(entry["issuer"]) ?? null, clientId: asString(entry["clientId"]) ?? null };
   const target = refreshTarget(endpoints, provenance, file.path);
-  let tokens: IssuedTokens;
+  const open = await begin(spent, note, journal, options);
   try {
-    tokens = await createSendRefresh(http, client)(target, refreshToken, "proactive_expiry", file.path);
+    const tokens = await createSendRefresh(http, client)(target, spent, "proactive_expiry", file.path);
+    const atMs = now();
+    if (tokens.accessToken === null) {
+      await journal.remove();
+      throw new CredentialError(
+        "refresh_unavailable",
+        `The sign-in in ${file.path} could not be refreshed: the answer held no access token that can be used.`,
+      );
+    }
+    takeDown(open, tokens, atMs, options);
+    return { spent, tokens, expiresAtMs: expiryOf(tokens, atMs) };
   } catch (error) {
-    if (error instanceof CredentialError && error.code === "refresh_rejected")
-      refusedByFile.set(file.path, { token: refreshToken, error });
+    if (!(error instanceof CredentialError)) throw error;
+    if (error.code === "refresh_rejected") {
+      const told = note === null ? error : cutOff(error, note, file.path);
+      refusedByFile.set(file.path, { token: spent, error: told });
+      await journal.remove();
+      throw told;
+    }
+    // With no answer heard the token may be spent all the same: the note stays, to explain a refusal that comes later.
+    if (error.cause === undefined) await journal.remove();
     throw error;
+  } finally {
+    open?.close();
   }
-  if (tokens.accessToken !== null) return tokens;
-  throw new CredentialError(
-    "refresh_unavailable",
-    `The sign-in in ${file.path} could not be refreshed: the answer held no access token that can be used.`,
+}
+
+/** Notes that the token is about to be spent. Without a place for notes the refresh goes on: the login would end without it. */
+async function begin(
+  spent: Secret,
+  note: RefreshNote | null,
+  journal: RefreshJournal,
+  { onWarning, now }: PiRefreshOptions,
+): Promise<OpenNote | null> {
+  try {
+    const attempt = note?.attempt ?? { pid: process.pid, host: hostname(), atMs: now() };
+    return await journal.begin(tokenDigest(spent), attempt);
+  } catch (error) {
+    onWarning(error);
+    return null;
+  }
+}
+
+function takeDown(open: OpenNote | null, tokens: IssuedTokens, atMs: number, { onWarning }: PiRefreshOptions): void {
+  try {
+    open?.answer(tokens, atMs);
+  } catch (error) {
+    onWarning(error);
+  }
+}
+
+function cutOff(error: CredentialError, { attempt }: RefreshNote, file: string): CredentialError {
+  const when = new Date(attempt.atMs).toISOString();
+  return new CredentialError(
+    "refresh_rejected",
+    `${error.message.replace(/ Run `planport login`\.$/, "")} A refresh of ${file} at ${when} (process ${attempt.pid} on ` +
+      `${attempt.host}) was cut off after it was sent and before its answer came, so the new tokens never arrived.`,
+    { cause: error },
   );
 }
 
-function merge(entry: PiOAuthCredential, tokens: IssuedTokens, options: PiRefreshOptions): PiOAuthCredential {
+function merge(entry: PiOAuthCredential, { tokens, expiresAtMs }: Issued): PiOAuthCredential {
   const access = tokens.accessToken?.reveal() ?? entry.access;
   const accountId = entry.accountId ?? readJwtClaims(access)?.accountId ?? undefined;
   return {
     ...entry,
     access,
     refresh: tokens.refreshToken?.reveal() ?? entry.refresh,
-    expires: expiryOf(tokens, options.now()),
+    expires: expiresAtMs,
     ...(accountId !== undefined && { accountId }),
   };
 }
