@@ -250,6 +250,11 @@ function addServeCommand(program: Command, context: CommandContext, setResult: S
       "what clients must send as their API key (better: PLANPORT_KEY, which no process list shows)",
     )
     .option("--allow-origin <origin>", "let pages of this origin call (may be given more than once)", collect)
+    .option(
+      "--memory <place>",
+      "where to keep responses and reasoning for later requests: a file, memory (until it ends) or off (default: " +
+        "memory.db in planport's folder, or PLANPORT_MEMORY)",
+    )
     .option("--allow-host <name>", "accept this name in the Host header (may be given more than once)", collect)
     .addOption(accountOption())
     .addOption(baseUrlOption())

@@ -3,9 +3,12 @@
  * @module
  */
 import { hostname, networkInterfaces } from "node:os";
+import { resolve } from "node:path";
+import type { Settings } from "../../config/index.ts";
 import { isPlanportError } from "../../errors.ts";
+import { type Memory, openMemory } from "../../memory/index.ts";
 import { isLoopback } from "../../net/proxy.ts";
-import { createGateway } from "../../server/index.ts";
+import { createGateway, type Gateway, type Listening } from "../../server/index.ts";
 import { snapshotCatalogue } from "../../upstream/index.ts";
 import { abortable } from "../../upstream/retry.ts";
 import { VERSION } from "../../version.ts";
@@ -23,6 +26,7 @@ export interface ServeOptions extends BackendOptions {
   readonly host?: string;
   readonly port?: string;
   readonly key?: string;
+  readonly memory?: string;
   readonly allowOrigin?: readonly string[];
   readonly allowHost?: readonly string[];
 }
@@ -37,16 +41,18 @@ export async function serve(context: CommandContext, options: ServeOptions): Pro
     const { client, settings, logger } = session;
     const gatewayKey = settings.gatewayKey.value;
     const accounts = createAccountClients(context, options, session);
+    const memory = openGatewayMemory(session);
     const gateway = createGateway({
       client,
       accounts,
+      memory: memory ?? undefined,
       version: VERSION,
       logger,
       gatewayKey: gatewayKey ?? undefined,
       allowedOrigins: options.allowOrigin ?? [],
       allowedHosts: options.allowHost ?? [],
     });
-    const listening = await gateway.listen({ host: settings.host.value, port: settings.port.value });
+    const listening = await listen(gateway, settings, memory);
     try {
       const { out } = context.terminal;
       // At once: whoever starts it in a script waits for this line.
@@ -57,9 +63,29 @@ export async function serve(context: CommandContext, options: ServeOptions): Pro
     } finally {
       await listening.close();
       await accounts.close();
+      await memory?.close();
     }
     return EXIT.ok;
   });
+}
+
+/** Null when it is switched off. What does not work is a line in the log, and no reason not to serve. */
+function openGatewayMemory({ settings, logger }: Session): Memory | null {
+  const place = settings.memory.value;
+  if (place === "off") return null;
+  return openMemory({
+    place: place === "memory" ? "process" : { file: resolve(place) },
+    onWarning: (message, error) => logger.warn("memory.failed", { message, ...(error !== null && { error }) }),
+  });
+}
+
+async function listen(gateway: Gateway, settings: Settings, memory: Memory | null): Promise<Listening> {
+  try {
+    return await gateway.listen({ host: settings.host.value, port: settings.port.value });
+  } catch (error) {
+    await memory?.close();
+    throw error;
+  }
 }
 
 /** What the backend tells about the account. */
@@ -107,6 +133,9 @@ async function greet(
   const plan = who.planType === null ? "" : ` (${who.planType})`;
   if (name !== null) await out.line(dim(`with the plan of ${printable(name + plan)}`));
   if (client.route === "platform") await out.line(yellow("with an API key: OpenAI bills what is used"));
+  const memory = settings.memory.value;
+  if (memory !== "off" && memory !== "memory")
+    await out.line(dim(`keeps responses and reasoning for 30 days in ${printable(memory)} (not with --memory off)`));
   const others = addressesBeyond(settings.host.value, new URL(url).port);
   if (others.length > 0)
     await out.line(yellow(`Other machines are let in, with the key: they use ${others.join(" or ")}`));
