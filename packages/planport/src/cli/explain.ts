@@ -6,12 +6,13 @@ import {
   type CredentialDescription,
   type CredentialPlace,
   describeCredential,
+  isStored,
+  openPlace,
   placeLabel,
   readCredential,
 } from "../auth/index.ts";
 import { type Settings, describeOrigin } from "../config/index.ts";
 import { type AnyPlanportError, isPlanportError } from "../errors.ts";
-import { createFileStore } from "../store/index.ts";
 import type { CommandContext } from "./context.ts";
 import { formatTime } from "./format.ts";
 import { type Output, printable } from "./terminal.ts";
@@ -83,9 +84,10 @@ async function inspect(
     const who = { kind, email: null, planType: null, accountId, expiresAtMs: null, renewable: false } as const;
     return { who, problem: null };
   }
-  if (place.kind !== "file") return { who: null, problem: null };
+  // A command is not run, nor another program's memory read, just to tell of them.
+  if (!isStored(place)) return { who: null, problem: null };
   try {
-    const document = await createFileStore(place.path).read();
+    const document = await openPlace(place).read();
     const credential = document === null ? null : readCredential(document);
     return { who: credential === null ? null : describeCredential({ credential }), problem: null };
   } catch (error) {

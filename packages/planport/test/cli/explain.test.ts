@@ -16,6 +16,7 @@ afterEach(async () => {
 });
 
 interface Source {
+  readonly order: number;
   readonly place: string;
   readonly outcome: string;
   readonly why: string;
@@ -41,11 +42,11 @@ describe("status --explain", () => {
     put(home, ".planport/auth.json", JSON.stringify({ OPENAI_API_KEY: null, personal_access_token: token }));
     const { code, sources, text } = await explain(home);
     expect(code).toBe(0);
-    expect(sources.slice(0, 4)).toMatchObject([
+    const [first, second, ...rest] = sources;
+    expect([first, second, ...rest.filter(({ store }) => store === "file")]).toMatchObject([
       { order: 1, place: "$CODEX_ACCESS_TOKEN", store: "environment", outcome: "not set", kind: null },
       { order: 2, place: "$CODEX_PAT", store: "environment", outcome: "not set", kind: null },
       {
-        order: 3,
         place: join(home, ".planport/auth.json"),
         store: "file",
         outcome: "used",
@@ -53,7 +54,6 @@ describe("status --explain", () => {
         kind: "personalAccessToken",
       },
       {
-        order: 4,
         place: join(home, ".codex/auth.json"),
         store: "file",
         outcome: "not needed",
@@ -66,6 +66,7 @@ describe("status --explain", () => {
         expiresAt: expect.stringMatching(/Z$/) as unknown,
       },
     ]);
+    expect(sources.map(({ order }) => order)).toEqual(sources.map((_, index) => index + 1));
     expect(text).not.toContain(token);
   });
 
@@ -74,8 +75,9 @@ describe("status --explain", () => {
     const own = put(home, ".planport/auth.json", "{");
     const { code, sources } = await explain(home);
     expect(code).toBe(3);
-    expect(sources[2]).toMatchObject({ outcome: "cannot be used", problem: { code: "credential_malformed" } });
-    expect(sources[3]).toMatchObject({
+    const [broken, after] = sources.filter(({ store }) => store === "file");
+    expect(broken).toMatchObject({ outcome: "cannot be used", problem: { code: "credential_malformed" } });
+    expect(after).toMatchObject({
       outcome: "not looked in",
       why: `not looked in: the search ends at ${own}, which is there but cannot be used`,
       kind: "chatgpt",
@@ -112,14 +114,25 @@ describe("status --explain", () => {
     expect(code).toBe(0);
     expect(stderr).toBe("");
     expect(stdout).toContain("  1. $CODEX_ACCESS_TOKEN\n     not set\n");
-    expect(stdout).toContain(
-      `  4. ${join(home, ".codex/auth.json")}\n     used: the first place that holds a sign-in\n`,
-    );
+    expect(stdout).toContain(`. ${join(home, ".codex/auth.json")}\n     used: the first place that holds a sign-in\n`);
     expect(stdout).toMatch(
       /ChatGPT sign-in, person@example\.com, plan pro, workspace \S+, expires .* and renewed by itself, kept in: file/,
     );
     expect(stdout).toContain("Forced by Codex's configuration: nothing.");
     expect(stdout).not.toContain("looked in  ");
+  });
+
+  it("does not run a token command that is not needed, and tells neither it nor what is in its place", async () => {
+    const command = `${process.execPath} -e "process.exit(9)" --password=hunter2hunter2`;
+    const more = { CODEX_PAT: simulator.issuePersonalAccessToken(), PLANPORT_TOKEN_COMMAND: command };
+    const { code, sources, text } = await explain(newHome(), more);
+    expect(code).toBe(0);
+    expect(sources.find(({ place }) => place === "$PLANPORT_TOKEN_COMMAND")).toMatchObject({
+      store: "command",
+      outcome: "not needed",
+      problem: null,
+    });
+    expect(text).not.toContain("hunter2");
   });
 
   it("asks no server about any of it", async () => {

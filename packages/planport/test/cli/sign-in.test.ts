@@ -102,12 +102,25 @@ describe("nobody is signed in", () => {
     expect(tried).toEqual(expect.arrayContaining(["$CODEX_ACCESS_TOKEN", "$CODEX_PAT", "$OPENAI_API_KEY"]));
   });
 
-  it("a Codex login in another store is named as the reason", async () => {
+  it("a Codex login in the system's keyring is looked for there, and the answer says where", async () => {
     const home = newHome();
-    const config = put(home, ".codex/config.toml", 'cli_auth_credentials_store = "keyring"');
+    put(home, ".codex/config.toml", 'cli_auth_credentials_store = "keyring"');
     const { code, stderr } = await run(home, ["ask", "hi"]);
     expect(code).toBe(3);
-    expect(stderr).toContain(`Codex is set to keep its login in "keyring" (cli_auth_credentials_store in ${config})`);
+    expect(stderr).toContain("the system's keyring");
+    expect(stderr).toContain(join(home, ".codex"));
+    expect(stderr).toContain("`planport login`");
+  });
+
+  it("a Codex login in a running Codex's memory is told to be out of reach, also when it is to be ended", async () => {
+    const home = newHome();
+    put(home, ".codex/config.toml", 'cli_auth_credentials_store = "ephemeral"');
+    const { code, stderr } = await run(home, ["ask", "hi"]);
+    expect(code).toBe(3);
+    expect(stderr).toContain("the memory of a running Codex");
+    const logout = await run(home, ["logout", "--codex"]);
+    expect(logout.code).toBe(3);
+    expect(logout.stderr).toContain("`codex logout`");
   });
 });
 

@@ -13,7 +13,8 @@ import type { CommandContext } from "../context.ts";
 import { parseDuration } from "../duration.ts";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
 import { type BackendOptions, assertLoginMethod } from "../session.ts";
-import { type Desk, alone, openOwnStore } from "../sign-in/desk.ts";
+import { alone, openOwnStore } from "../places.ts";
+import type { Desk } from "../sign-in/desk.ts";
 import { withPerson } from "../sign-in/person.ts";
 import { withAccessToken, withApiKey } from "../sign-in/piped.ts";
 

@@ -2,16 +2,26 @@
  * `planport logout`: ends planport's own sign-in, that of a named account or, where that is asked for, Codex's.
  * @module
  */
-import { type CredentialPlace, credentialPlaces, existingAccountFile, resolveAuthEndpoints } from "../../auth/index.ts";
+import {
+  type CredentialPlace,
+  type StoredPlace,
+  existingAccountFile,
+  isStored,
+  openPlace,
+  placeLabel,
+  resolveAuthEndpoints,
+} from "../../auth/index.ts";
 import { type SignOutOutcome, signOut } from "../../auth/oauth/revoke.ts";
+import type { Settings } from "../../config/index.ts";
+import { CredentialError } from "../../errors.ts";
 import { loadSettings } from "../../planport.ts";
 import { createHttpClient } from "../../net/index.ts";
-import { type CredentialStore, createFileStore } from "../../store/index.ts";
+import type { CredentialStore } from "../../store/index.ts";
 import { createIdentity } from "../../upstream/identity.ts";
 import type { CommandContext } from "../context.ts";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
 import { type BackendOptions, openLogger } from "../session.ts";
-import { alone, openOwnStore } from "../sign-in/desk.ts";
+import { alone, holdsSomething, openOwnStore, searchedPlaces, storeHoldsSomething } from "../places.ts";
 import { startSpinner } from "../terminal.ts";
 
 /** Options of {@link logout}. */
@@ -27,17 +37,17 @@ export async function logout(context: CommandContext, options: LogoutOptions): P
   const settings = loadSettings({ ...context, flags: options });
   const account = settings.account.value;
   if (options.codex === true) {
-    const file = await codexLogin(context);
+    const place = await codexLogin(context, settings);
     // Before anything is done: it is another program's.
-    await out.line(`Signing out of the Codex CLI: ${file}`);
-    logger.info("auth.signed_out", { ...(await end(createFileStore(file), context)), owner: "codex" });
+    await out.line(`Signing out of the Codex CLI: ${placeLabel(place)}`);
+    logger.info("auth.signed_out", { ...(await end(openPlace(place), context)), owner: "codex" });
   } else {
     // A slip of the hand must not look like success.
     if (account !== null) await existingAccountFile(account, context);
     const outcome = await end(openOwnStore(context, settings), context);
     logger.info("auth.signed_out", { ...outcome, owner: "planport" });
   }
-  if (account === null) await tellWhatIsLeft(context);
+  if (account === null) await tellWhatIsLeft(context, settings);
   return EXIT.ok;
 }
 
@@ -48,7 +58,7 @@ async function end(store: CredentialStore, context: CommandContext): Promise<Sig
   try {
     const server = { http, endpoints: resolveAuthEndpoints(env), client: createIdentity({ env }), signal };
     // Nothing to end needs no lock, whose folder may not even be there.
-    const outcome = (await holdsSomething(store.place))
+    const outcome = (await storeHoldsSomething(store))
       ? await alone(store, signal, () => signOut(store, server))
       : await signOut(store, server);
     spinner.stop();
@@ -65,44 +75,38 @@ async function end(store: CredentialStore, context: CommandContext): Promise<Sig
   }
 }
 
-type FilePlace = Extract<CredentialPlace, { readonly kind: "file" }>;
-
-/** Where Codex's login may rest, the one in use first. */
-function codexPlaces(context: CommandContext): readonly FilePlace[] {
-  return credentialPlaces(context).filter(
-    (place): place is FilePlace => place.kind === "file" && place.owner === "codex",
+/** Where Codex's login is, the one in use first; where there is none, the first place that it could be in. */
+async function codexLogin(context: CommandContext, settings: Settings): Promise<StoredPlace> {
+  const places = searchedPlaces(context, settings).filter(isStored).filter(isCodex);
+  for (const place of places) if (await holdsSomething(place)) return place;
+  const [first] = places;
+  if (first !== undefined) return first;
+  throw new CredentialError(
+    "credential_unsupported",
+    "Codex is set to keep its login in its memory (cli_auth_credentials_store), where nobody else can end it: run `codex logout`.",
   );
 }
 
-/** The file that Codex's login is in; where there is none, the first one that it could be in. */
-async function codexLogin(context: CommandContext): Promise<string> {
-  const files = codexPlaces(context).map((place) => place.path);
-  for (const file of files) if (await holdsSomething(file)) return file;
-  return files[0] ?? "auth.json";
+function isCodex(place: CredentialPlace): boolean {
+  return "owner" in place && place.owner === "codex";
 }
 
 /** Other sign-ins still work, and whoever signed out should know. */
-async function tellWhatIsLeft(context: CommandContext): Promise<void> {
+async function tellWhatIsLeft(context: CommandContext, settings: Settings): Promise<void> {
   const { out } = context.terminal;
-  for (const place of credentialPlaces(context)) {
-    if (place.kind === "variable") {
-      if ((context.env[place.name] ?? "").trim() !== "")
+  for (const place of searchedPlaces(context, settings)) {
+    if (place.kind === "variable" || place.kind === "command") {
+      const value = (context.env[place.name] ?? "").trim();
+      // A made-up key is there for clients of a gateway.
+      if (value !== "" && (place.name !== "OPENAI_API_KEY" || value.startsWith("sk-")))
         await out.line(`$${place.name} is still set and is used; unset it to stop that.`);
-    } else if (place.kind === "file" && (await holdsSomething(place.path))) {
+    } else if (await holdsSomething(place)) {
+      const where = placeLabel(place);
       await out.line(
-        place.owner === "codex"
-          ? `The Codex login in ${place.path} is left alone and is used; planport logout --codex ends it, as codex logout does.`
-          : `planport's own sign-in in ${place.path} is left alone; planport logout ends it.`,
+        isCodex(place)
+          ? `The Codex login in ${where} is left alone and is used; planport logout --codex ends it, as codex logout does.`
+          : `planport's own sign-in in ${where} is left alone; planport logout ends it.`,
       );
     }
   }
-}
-
-async function holdsSomething(file: string): Promise<boolean> {
-  return createFileStore(file)
-    .read()
-    .then(
-      (document) => document !== null,
-      () => true, // Broken or unreadable, but there.
-    );
 }
