@@ -13,6 +13,8 @@ export const meanings = {
   credential_wrong_route: "A plan's token was meant for the plain OpenAI API, or an API key for the Codex backend.",
   refresh_rejected:
     "The sign-in has ended: its refresh token is expired, used or revoked. Run `planport login`. (For pi's login, “Failed to refresh OAuth token”: `/login` in pi.)",
+  refresh_interrupted:
+    "A refresh was cut off after the server had renewed the tokens and before they arrived. Run `planport login`.",
   refresh_unavailable: "The sign-in server could not be reached or failed; the sign-in itself may well be in order.",
   workspace_forbidden: "The account belongs to a workspace that the configuration does not allow.",
   access_denied: "The backend knows the account and does not let it do this.",

@@ -27,6 +27,7 @@ export const errorTable = {
   credential_rejected: { family: "credential", status: 401, retryable: false, type: "authentication_error" },
   credential_wrong_route: { family: "credential", status: 401, retryable: false, type: "authentication_error" },
   refresh_rejected: { family: "credential", status: 401, retryable: false, type: "authentication_error" },
+  refresh_interrupted: { family: "credential", status: 401, retryable: false, type: "authentication_error" },
   refresh_unavailable: { family: "credential", status: 503, retryable: true, type: "server_error" },
   workspace_forbidden: { family: "credential", status: 403, retryable: false, type: "permission_error" },
   access_denied: { family: "credential", status: 403, retryable: false, type: "permission_error" },

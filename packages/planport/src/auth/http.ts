@@ -5,7 +5,7 @@
  */
 import { CredentialError, UpstreamError } from "../errors.ts";
 import { isPlatformHost } from "../net/openai-hosts.ts";
-import type { HttpClient } from "../net/types.ts";
+import type { ExchangeWatch, HttpClient } from "../net/types.ts";
 import { Secret } from "../secret.ts";
 
 /** A request to the sign-in server. Its body and bearer are secrets, so that it can be logged as it stands. */
@@ -35,6 +35,7 @@ export interface ClientIdentity {
 export interface SendAuthOptions {
   readonly signal?: AbortSignal | undefined;
   readonly timeoutMs: number;
+  readonly watch?: ExchangeWatch | undefined;
 }
 
 /** No answer of the sign-in server comes near. */
@@ -69,6 +70,7 @@ export async function sendAuthRequest(
     ...(request.body === null ? {} : { body: request.body.reveal() }),
     signal: options.signal,
     timeoutMs: options.timeoutMs,
+    watch: options.watch,
   });
   const text = await response.text();
   if (text.length > MAX_ANSWER_CHARS)

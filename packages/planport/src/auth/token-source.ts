@@ -5,6 +5,7 @@
 import type { CredentialError } from "../errors.ts";
 import type { Secret } from "../secret.ts";
 import type { Credential, Identity } from "./credential.ts";
+import type { KeepFreshOptions } from "./keep-fresh.ts";
 
 /** A bearer that was fresh when it was given, and what goes on the wire with it. */
 export interface Grant extends Identity {
@@ -37,6 +38,11 @@ export interface TokenSource {
     refused: Grant,
     options?: { readonly signal?: AbortSignal | undefined },
   ): Promise<CredentialError>;
+  /**
+   * Refreshes in the background, long before the bearer ends, until the returned function is called. Failures are told as
+   * warnings and tried again; nobody waits. The process is not kept for it. Sources that never refresh lack it.
+   */
+  keepFresh?(options?: KeepFreshOptions): () => void;
   /**
    * Resolves when no refresh is under way, at the latest after 35 s; never rejects. A refresh goes on when nobody waits
    * for it any more, and a process that ends meanwhile loses the token that is on its way: await this before.

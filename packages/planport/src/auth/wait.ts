@@ -63,6 +63,13 @@ interface SharedCall<T> {
   waiting: number;
 }
 
+/** Waits so long. */
+export function sleep(ms: number): Promise<void> {
+  return new Promise((resolve) => {
+    setTimeout(resolve, ms);
+  });
+}
+
 /** Waits for `work`, but not longer than `limitMs`. Says nothing of how it ended. */
 export async function atMost(limitMs: number, work: Promise<unknown>): Promise<void> {
   let timer: NodeJS.Timeout | undefined;

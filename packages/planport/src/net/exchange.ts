@@ -4,7 +4,7 @@
  */
 import { Buffer } from "node:buffer";
 import type { Dispatcher } from "undici";
-import type { StreamDispatcher } from "./types.ts";
+import type { ExchangeWatch, StreamDispatcher } from "./types.ts";
 
 /** What {@link exchange} sends. */
 export interface ExchangeRequest {
@@ -14,6 +14,7 @@ export interface ExchangeRequest {
   readonly body: string | Uint8Array | null;
   /** The answer's body may not be longer. */
   readonly maxBodyBytes: number;
+  readonly watch?: ExchangeWatch | undefined;
 }
 
 /** What came back. */
@@ -36,7 +37,7 @@ export interface Exchange {
  * connection stood or failed, and would leave reading the body outside of our time limit.
  */
 export function exchange(dispatcher: StreamDispatcher, request: ExchangeRequest): Exchange {
-  const collector = new Collector(request.maxBodyBytes);
+  const collector = new Collector(request.maxBodyBytes, request.watch);
   try {
     dispatcher.dispatchStream(
       {
@@ -46,6 +47,7 @@ export function exchange(dispatcher: StreamDispatcher, request: ExchangeRequest)
         headers: request.headers,
         body: request.body,
         repeatable: request.method === "GET",
+        watch: request.watch,
       },
       collector,
     );
@@ -58,6 +60,7 @@ export function exchange(dispatcher: StreamDispatcher, request: ExchangeRequest)
 class Collector implements Exchange, Dispatcher.DispatchHandler {
   readonly answer: Promise<ExchangeAnswer>;
   readonly #maxBodyBytes: number;
+  readonly #watch: ExchangeWatch | undefined;
   readonly #chunks: Uint8Array[] = [];
   #resolve: (answer: ExchangeAnswer) => void = () => {};
   #reject: (error: Error) => void = () => {};
@@ -67,8 +70,9 @@ class Collector implements Exchange, Dispatcher.DispatchHandler {
   readonly #headers = new Map<string, string>();
   #bytes = 0;
 
-  constructor(maxBodyBytes: number) {
+  constructor(maxBodyBytes: number, watch: ExchangeWatch | undefined) {
     this.#maxBodyBytes = maxBodyBytes;
+    this.#watch = watch;
     this.answer = new Promise((resolve, reject) => {
       this.#resolve = resolve;
       this.#reject = reject;
@@ -101,7 +105,10 @@ class Collector implements Exchange, Dispatcher.DispatchHandler {
   onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
     this.#bytes += chunk.length;
     if (this.#bytes > this.#maxBodyBytes) this.abort(new BodyTooLong(this.#maxBodyBytes));
-    else this.#chunks.push(Buffer.from(chunk)); // A copy: the bytes are lent for this call alone.
+    else {
+      this.#chunks.push(Buffer.from(chunk)); // A copy: the bytes are lent for this call alone.
+      this.#watch?.onBody?.(this.#status, Buffer.concat(this.#chunks));
+    }
   }
 
   onResponseEnd(): void {

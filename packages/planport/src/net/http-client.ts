@@ -60,6 +60,7 @@ async function fetchWhole(
     headers: options.headers ?? {},
     body: options.body ?? null,
     maxBodyBytes,
+    watch: options.watch,
   });
   const onAbort = (): void => running.abort(cancelled());
   const timer = setTimeout(() => running.abort(timedOut(target, timeoutMs)), timeoutMs);

@@ -5,6 +5,7 @@
 import type { SecureContext } from "node:tls";
 import { type Dispatcher, ProxyAgent } from "undici";
 import type { StreamRequest } from "./stream/pool.ts";
+import type { ExchangeWatch } from "./types.ts";
 
 /** Options of {@link ProxyPools}. */
 export interface ProxyPoolOptions {
@@ -29,7 +30,11 @@ export class ProxyPools {
 
   /** Sends a call through `proxy`. */
   dispatch(proxy: URL, request: StreamRequest, handler: Dispatcher.DispatchHandler): void {
-    this.#through(proxy).dispatch({ ...request, headers: { ...request.headers } }, handler);
+    const { watch, ...options } = request;
+    this.#through(proxy).dispatch(
+      { ...options, headers: { ...request.headers } },
+      watch === undefined ? handler : new WatchedHandler(handler, watch),
+    );
   }
 
   /** Resolves when running calls have ended. */
@@ -54,5 +59,44 @@ export class ProxyPools {
     });
     this.#agents.set(proxy.href, agent);
     return agent;
+  }
+}
+
+/** Tells a watcher when undici has a connection for a call, which is right before it writes to it. */
+class WatchedHandler implements Dispatcher.DispatchHandler {
+  readonly #handler: Dispatcher.DispatchHandler;
+  readonly #watch: ExchangeWatch;
+
+  constructor(handler: Dispatcher.DispatchHandler, watch: ExchangeWatch) {
+    this.#handler = handler;
+    this.#watch = watch;
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController, context: unknown): void {
+    this.#handler.onRequestStart?.(controller, context);
+    if (controller.aborted) return;
+    try {
+      this.#watch.onSending?.();
+    } catch (error) {
+      controller.abort(error instanceof Error ? error : new Error("called off", { cause: error }));
+      return;
+    }
+    queueMicrotask(() => this.#watch.onSent?.()); // It writes what is whole at hand in the same turn.
+  }
+
+  onResponseStart(...args: Parameters<NonNullable<Dispatcher.DispatchHandler["onResponseStart"]>>): void {
+    this.#handler.onResponseStart?.(...args);
+  }
+
+  onResponseData(...args: Parameters<NonNullable<Dispatcher.DispatchHandler["onResponseData"]>>): void {
+    this.#handler.onResponseData?.(...args);
+  }
+
+  onResponseEnd(...args: Parameters<NonNullable<Dispatcher.DispatchHandler["onResponseEnd"]>>): void {
+    this.#handler.onResponseEnd?.(...args);
+  }
+
+  onResponseError(...args: Parameters<NonNullable<Dispatcher.DispatchHandler["onResponseError"]>>): void {
+    this.#handler.onResponseError?.(...args);
   }
 }

@@ -5,6 +5,16 @@
 import type { Dispatcher } from "undici";
 import type { StreamRequest } from "./stream/pool.ts";
 
+/** Watches one exchange from as near as can be. Everything is told synchronously, in the turn in which it happens. */
+export interface ExchangeWatch {
+  /** The connection stands, and the request goes out when this returns. A throw calls it off, with nothing sent. */
+  readonly onSending?: (() => void) | undefined;
+  /** The whole request was handed to the socket. */
+  readonly onSent?: (() => void) | undefined;
+  /** More of the answer's body has come: all of it so far. Whether it is whole is for the watcher to tell. */
+  readonly onBody?: ((status: number, soFar: Uint8Array) => void) | undefined;
+}
+
 /** Options of one {@link HttpClient.fetch}. */
 export interface HttpFetchOptions {
   readonly method?: string;
@@ -13,6 +23,7 @@ export interface HttpFetchOptions {
   readonly signal?: AbortSignal | undefined;
   /** The whole exchange, body included, must end within this time. */
   readonly timeoutMs?: number;
+  readonly watch?: ExchangeWatch | undefined;
 }
 
 /** Sends calls, and hands over what comes back by the handler of undici's dispatch interface. */

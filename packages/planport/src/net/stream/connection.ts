@@ -6,6 +6,7 @@
 import { Buffer } from "node:buffer";
 import * as net from "node:net";
 import * as tls from "node:tls";
+import type { ExchangeWatch } from "../types.ts";
 import { type BodyReader, createBodyReader, FramingError } from "./body.ts";
 import { type AnswerHead, readAnswerHead } from "./head.ts";
 
@@ -35,6 +36,7 @@ export interface Call {
   /** In latin1. */
   readonly head: string;
   readonly body: Uint8Array;
+  readonly watch: ExchangeWatch | undefined;
 }
 
 const MAX_HEAD_CHARS = 64 * 1024;
@@ -149,12 +151,19 @@ export class Connection {
   }
 
   #write(): void {
-    const { head, body } = this.#call as Call;
+    const { head, body, watch } = this.#call as Call;
+    try {
+      watch?.onSending?.();
+    } catch (error) {
+      this.#fail(error instanceof Error ? error : new Error("called off", { cause: error }), false);
+      return;
+    }
     this.#arm(this.#options.headersTimeoutMs, "UND_ERR_HEADERS_TIMEOUT", "no answer came in time");
     this.#socket.cork();
     this.#socket.write(head, "latin1");
     if (body.length > 0) this.#socket.write(body);
     this.#socket.uncork();
+    watch?.onSent?.();
   }
 
   /** What Node calls with each read; false would stop the reading, which `pause` does. */

@@ -4,6 +4,7 @@
  */
 import { Buffer } from "node:buffer";
 import type { Dispatcher } from "undici";
+import type { ExchangeWatch } from "../types.ts";
 import type { AnswerHead } from "./head.ts";
 import { writeRequestHead } from "./head.ts";
 import { type Call, type CallHandler, Connection, type ConnectionOptions } from "./connection.ts";
@@ -21,6 +22,8 @@ export interface StreamRequest {
    * if that turns out to be closed; anything else, such as the spending of a refresh token, goes over a new one at once.
    */
   readonly repeatable: boolean;
+  /** Told of the sending; the answer is the handler's. */
+  readonly watch?: ExchangeWatch | undefined;
 }
 
 /** Options of {@link StreamPool}. */
@@ -48,7 +51,8 @@ export class StreamPool {
     const origin = new URL(request.origin);
     const body = typeof request.body === "string" ? Buffer.from(request.body) : (request.body ?? NO_BODY);
     const head = writeRequestHead(request.method, request.path, origin.host, request.headers, body.length);
-    const exchange = new Exchange(this, origin, { method: request.method, head, body }, request.repeatable, handler);
+    const call = { method: request.method, head, body, watch: request.watch };
+    const exchange = new Exchange(this, origin, call, request.repeatable, handler);
     this.#running++;
     if (this.#closed) exchange.abort(Object.assign(new Error("the client is closed"), { code: "UND_ERR_CLOSED" }));
     else exchange.start();
