@@ -6,7 +6,11 @@ import { pathToFileURL } from "node:url";
 import { afterAll, describe, expect, test } from "vitest";
 import { errorTable } from "../../packages/planport/src/errors.ts";
 import { CHAT_FIELDS, RESPONSES_FIELDS } from "../../packages/planport/src/protocol/parameters.ts";
-import { CHAT_PARAMETERS, RESPONSES_PARAMETERS } from "../../packages/planport/src/translate/parameters.ts";
+import {
+  CHAT_PARAMETERS,
+  PLATFORM_CHAT_PARAMETERS,
+  RESPONSES_PARAMETERS,
+} from "../../packages/planport/src/translate/parameters.ts";
 import { parse, walk } from "./lib/modules.ts";
 import { readText, repoFiles, repoRoot } from "./lib/tree.ts";
 
@@ -31,6 +35,7 @@ describe("docs/parameters.md", () => {
       chatFields: CHAT_FIELDS,
       responsesParameters: RESPONSES_PARAMETERS,
       chatParameters: CHAT_PARAMETERS,
+      platformChatParameters: PLATFORM_CHAT_PARAMETERS,
     };
     expect(readText("docs/parameters.md")).toBe(renderParameters(tables));
     const brandNew = { ...tables, chatFields: { ...CHAT_FIELDS, brand_new: CHAT_FIELDS["user"] } };

@@ -22,6 +22,7 @@ import {
   createTokenSource,
   discoverCredential,
   existingAccountFile,
+  givenAccountId,
   externalCredential,
   personalAccessTokenCredential,
   resolveAuthEndpoints,
@@ -37,7 +38,6 @@ import {
   describeOrigin,
   resolveSettings,
 } from "./config/index.ts";
-import { readVariable } from "./environment.ts";
 import { ConfigError, CredentialError, isPlanportError } from "./errors.ts";
 import { createHttpClient } from "./net/index.ts";
 import { type Logger, silentLogger } from "./observe/index.ts";
@@ -218,9 +218,9 @@ async function findCredential(
   if (options.tokenCommand !== undefined) return printedCredential(options.tokenCommand, options);
   if (accessToken !== undefined) {
     const token = typeof accessToken === "string" ? new Secret(accessToken) : accessToken;
-    const accountId = readVariable(options.env ?? process.env, "CODEX_ACCOUNT_ID");
+    const accountId = givenAccountId(options.env ?? process.env);
     return {
-      credential: personalAccessTokenCredential(token, ACCESS_TOKEN_OPTION, accountId ?? null),
+      credential: personalAccessTokenCredential(token, ACCESS_TOKEN_OPTION, accountId),
       store: null,
       place: null,
       tried: [],

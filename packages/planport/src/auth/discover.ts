@@ -74,7 +74,7 @@ export async function discoverCredential(options: DiscoverOptions = {}): Promise
     tried.push({ place, outcome: "used" });
     let { credential } = found;
     if (credential.kind === "personalAccessToken" && credential.accountId === null)
-      credential = { ...credential, accountId: readVariable(env, "CODEX_ACCOUNT_ID") ?? null };
+      credential = { ...credential, accountId: givenAccountId(env) };
     const rest = places.slice(index + 1).map((other): TriedPlace => ({ place: other, outcome: "not needed" }));
     return { ...found, credential, place, tried: [...tried, ...rest] };
   }
@@ -135,6 +135,11 @@ function readPlaceVariable(
   if (value === undefined) return null;
   if (name !== "OPENAI_API_KEY") return personalAccessTokenCredential(new Secret(value), `$${name}`);
   return value.startsWith("sk-") ? apiKeyCredential(new Secret(value), `$${name}`) : null;
+}
+
+/** The account that was set by hand for an access token (`CODEX_ACCOUNT_ID`); null when none was. */
+export function givenAccountId(env: Environment): string | null {
+  return readVariable(env, "CODEX_ACCOUNT_ID") ?? null;
 }
 
 /**

@@ -24,7 +24,7 @@ export {
 export type { StoredCredential } from "./auth-file.ts";
 export { accountCacheFile, createAccountCache } from "./account-cache.ts";
 export type { AccountCache } from "./account-cache.ts";
-export { discoverCredential, signedInAccountId } from "./discover.ts";
+export { discoverCredential, givenAccountId, signedInAccountId } from "./discover.ts";
 export type { DiscoverOptions, Discovery, TriedPlace } from "./discover.ts";
 export { resolveAuthEndpoints } from "./endpoints.ts";
 export type { AuthEndpointOverrides, AuthEndpoints } from "./endpoints.ts";
@@ -37,6 +37,7 @@ export { runTokenCommand } from "./token-command.ts";
 export type { RunTokenCommandOptions, TokenCommand } from "./token-command.ts";
 export { isStored, openPlace, openPlanportStore } from "./open-store.ts";
 export type { OpenPlaceOptions, StoredPlace } from "./open-store.ts";
+export type { KeepFreshOptions } from "./keep-fresh.ts";
 export { readJwtClaims } from "./jwt-claims.ts";
 export type { JwtClaims } from "./jwt-claims.ts";
 export { createPersonalAccessTokenSource, personalAccessTokenCredential } from "./personal-access-token.ts";
