@@ -12,12 +12,14 @@ import { answerPreflight, checkAllowedOrigins, checkOrigin } from "./admission/o
 import type { Exchange } from "./exchange.ts";
 import { listen } from "./listen.ts";
 import { chatCompletions } from "./routes/chat.ts";
+import { completions } from "./routes/completions.ts";
 import type { GatewayContext, Route } from "./routes/context.ts";
 import { health } from "./routes/health.ts";
+import { countTokens, messages } from "./routes/messages.ts";
 import { getModel, listModels } from "./routes/models.ts";
 import { responses } from "./routes/responses.ts";
 import { deleteResponse, getResponse, listInputItems } from "./routes/stored-responses.ts";
-import { notFound, sendError } from "./send-error.ts";
+import { MESSAGES_PATH, notFound, sendError } from "./send-error.ts";
 import type { Gateway, GatewayAccounts, GatewayOptions } from "./types.ts";
 import { createWebExchange } from "./web-exchange.ts";
 
@@ -122,6 +124,9 @@ function createRouter(context: GatewayContext, accounts: GatewayAccounts | undef
   add("/v1/responses/:id", { GET: getResponse, DELETE: deleteResponse });
   add("/v1/responses/:id/input_items", { GET: listInputItems });
   add("/v1/chat/completions", { POST: chatCompletions });
+  add("/v1/completions", { POST: completions });
+  add(MESSAGES_PATH, { POST: messages });
+  add(`${MESSAGES_PATH}/count_tokens`, { POST: countTokens });
   return async (exchange) => {
     const [match] = router.match("ALL", exchange.path)[0];
     if (match === undefined) refusePath(exchange);
@@ -189,7 +194,7 @@ function refuseWebSocket(exchange: Exchange): never {
   });
 }
 
-const WITHOUT_PREFIX = /^\/(?:chat\/completions|responses|models(?:\/.+)?)$/;
+const WITHOUT_PREFIX = /^\/(?:(?:chat\/)?completions|responses|messages|models(?:\/.+)?)$/;
 
 function refusePath(exchange: Exchange): never {
   const { path } = exchange;

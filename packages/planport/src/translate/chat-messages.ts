@@ -28,6 +28,8 @@ const CALLED_FIELDS: ReadonlySet<string> = new Set(["name", "arguments", "input"
 /** What is known while walking through the messages. */
 interface Walk {
   readonly items: Item[];
+  /** Where the id of each item stands in the request. */
+  readonly idPaths: string[];
   readonly names: ToolNames;
   readonly changes: Change[];
   /** Ids of freeform calls: their results are items of another type. */
@@ -36,14 +38,26 @@ interface Walk {
   readonly openLegacyCalls: { name: string; id: string }[];
 }
 
+/** A conversation as items. */
+export interface TranslatedMessages {
+  readonly items: Item[];
+  /** For each item where in the client's request its id stands, such as `messages[2].tool_calls[0].id`. */
+  readonly idPaths: readonly string[];
+}
+
 /**
  * Translates the whole conversation.
  * @throws {RequestError} `request_invalid` for parts that cannot be sent, and for legacy results of no call.
  */
-export function toItems(messages: readonly ChatMessage[], names: ToolNames, changes: Change[]): Item[] {
-  const walk: Walk = { items: [], names, changes, customCalls: new Set(), openLegacyCalls: [] };
+export function toItems(messages: readonly ChatMessage[], names: ToolNames, changes: Change[]): TranslatedMessages {
+  const walk: Walk = { items: [], idPaths: [], names, changes, customCalls: new Set(), openLegacyCalls: [] };
   messages.forEach((message, index) => addMessage(walk, message, `messages[${index}]`, index));
-  return walk.items;
+  return walk;
+}
+
+function add(walk: Walk, item: Item, idPath: string): void {
+  walk.items.push(item);
+  walk.idPaths.push(idPath);
 }
 
 function addMessage(walk: Walk, message: ChatMessage, path: string, index: number): void {
@@ -70,7 +84,7 @@ function addInput(walk: Walk, message: ChatInputMessage, path: string): void {
   tellLeftovers(message, INPUT_FIELDS, path, walk.changes);
   const role = message.role === "user" ? "user" : "developer";
   const content = toParts(message.content, `${path}.content`, "input_text", walk.changes);
-  walk.items.push({ type: "message", role, content });
+  add(walk, { type: "message", role, content }, path);
 }
 
 /** The text goes before the calls: so it was written. */
@@ -80,14 +94,14 @@ function addAssistant(walk: Walk, message: ChatAssistantMessage, path: string, i
   if (message.content != null && message.content !== "")
     content.push(...toParts(message.content, `${path}.content`, "output_text", walk.changes));
   if (message.refusal != null && message.refusal !== "") content.push({ type: "refusal", refusal: message.refusal });
-  if (content.length > 0) walk.items.push({ type: "message", role: "assistant", content });
+  if (content.length > 0) add(walk, { type: "message", role: "assistant", content }, path);
   (message.tool_calls ?? []).forEach((call, at) => addCall(walk, call, `${path}.tool_calls[${at}]`));
   const legacy = message.function_call;
   if (legacy == null) return;
   const id = `call_legacy_${index}`;
   tellLeftovers(legacy, CALLED_FIELDS, `${path}.function_call`, walk.changes);
   walk.openLegacyCalls.push({ name: legacy.name, id });
-  walk.items.push(functionCall(walk, id, legacy));
+  add(walk, functionCall(walk, id, legacy), `${path}.function_call`);
 }
 
 function addCall(walk: Walk, call: NonNullable<ChatAssistantMessage["tool_calls"]>[number], path: string): void {
@@ -96,11 +110,11 @@ function addCall(walk: Walk, call: NonNullable<ChatAssistantMessage["tool_calls"
     tellLeftovers(call.custom, CALLED_FIELDS, `${path}.custom`, walk.changes);
     walk.customCalls.add(call.id);
     const name = walk.names.shorten(call.custom.name);
-    walk.items.push({ type: "custom_tool_call", call_id: call.id, name, input: call.custom.input });
+    add(walk, { type: "custom_tool_call", call_id: call.id, name, input: call.custom.input }, `${path}.id`);
     return;
   }
   tellLeftovers(call.function, CALLED_FIELDS, `${path}.function`, walk.changes);
-  walk.items.push(functionCall(walk, call.id, call.function));
+  add(walk, functionCall(walk, call.id, call.function), `${path}.id`);
 }
 
 function functionCall(walk: Walk, callId: string, called: { name: string; arguments: string }): Item {
@@ -110,7 +124,11 @@ function functionCall(walk: Walk, callId: string, called: { name: string; argume
 function addToolResult(walk: Walk, message: ChatToolMessage, path: string): void {
   tellLeftovers(message, TOOL_FIELDS, path, walk.changes);
   const type = walk.customCalls.has(message.tool_call_id) ? "custom_tool_call_output" : "function_call_output";
-  walk.items.push({ type, call_id: message.tool_call_id, output: toOutput(walk, message.content, path) });
+  add(
+    walk,
+    { type, call_id: message.tool_call_id, output: toOutput(walk, message.content, path) },
+    `${path}.tool_call_id`,
+  );
 }
 
 function addLegacyResult(walk: Walk, message: ChatFunctionMessage, path: string): void {
@@ -122,7 +140,11 @@ function addLegacyResult(walk: Walk, message: ChatFunctionMessage, path: string)
     const text = `${param}: no assistant message before it calls this function without having its result.`;
     throw new RequestError("request_invalid", text, { cause: { param } });
   }
-  walk.items.push({ type: "function_call_output", call_id: call.id, output: toOutput(walk, message.content, path) });
+  add(
+    walk,
+    { type: "function_call_output", call_id: call.id, output: toOutput(walk, message.content, path) },
+    `${path}.name`,
+  );
 }
 
 function toOutput(walk: Walk, content: ChatContent | null | undefined, path: string): string | JsonObject[] {

@@ -9,6 +9,7 @@ import type { ReasoningOptions, ResponsesRequest, TextOptions } from "../protoco
 import type { Change } from "./change.ts";
 import { toItems } from "./chat-messages.ts";
 import { toToolChoice, toTools } from "./chat-tools.ts";
+import { pairCalls, type PairingMode } from "./pair-calls.ts";
 import { CHAT_PARAMETERS, keepParameters, PLATFORM_CHAT_PARAMETERS } from "./parameters.ts";
 import { createToolNames } from "./tool-names.ts";
 
@@ -27,9 +28,14 @@ export interface ChatTranslation {
 
 /**
  * Translates a request. Its argument is not altered, but parts of it (schemas, URLs) are shared with the result.
- * @throws {RequestError} `request_invalid` for what cannot be served: `n` above 1, audio, images of no usable URL.
+ * @param pairing What is done about tool calls without results, and results without calls.
+ * @throws {RequestError} `request_invalid` for what cannot be served: calls and results that lack each other, `n` above 1, audio, images of no usable URL.
  */
-export function chatToResponses(request: ChatRequest, target: ChatTarget = "codex"): ChatTranslation {
+export function chatToResponses(
+  request: ChatRequest,
+  target: ChatTarget = "codex",
+  pairing: PairingMode = "refuse",
+): ChatTranslation {
   if (request.n != null && request.n !== 1)
     throw new RequestError("request_invalid", "n: the backend gives one answer; ask with n set to 1.", {
       cause: { param: "n" },
@@ -43,13 +49,14 @@ export function chatToResponses(request: ChatRequest, target: ChatTarget = "code
   const tools = toTools(request, names, changes);
   const choice = toToolChoice(request, names, changes);
   const text = toTextOptions(request, changes);
+  const { items, idPaths } = toItems(request.messages, names, changes);
   const legacyFunctions = request.tools == null && (request.functions ?? []).length > 0;
   const result: ResponsesRequest = {
     ...rest,
     // A legacy answer has room for one call.
     ...(legacyFunctions && { parallel_tool_calls: false }),
     model: request.model,
-    input: toItems(request.messages, names, changes),
+    input: pairCalls(items, pairing, changes, (index) => idPaths[index] ?? "messages"),
     ...(tools !== undefined && { tools }),
     ...(choice !== undefined && { tool_choice: choice }),
     ...(text !== undefined && { text }),

@@ -8,7 +8,9 @@ import type { ModelInfo } from "../protocol/models.ts";
 import type { Item, Tool } from "../protocol/responses/item.ts";
 import type { CodexRequest, ResponsesRequest } from "../protocol/responses/request.ts";
 import type { Change } from "./change.ts";
+import { fitEffort } from "./effort.ts";
 import { toLiteShape } from "./lite-request.ts";
+import { pairCalls, type PairingMode } from "./pair-calls.ts";
 import { keepParameters, RESPONSES_PARAMETERS } from "./parameters.ts";
 
 /** Sent when a request brings no instructions of its own: the backend refuses a request without any. */
@@ -30,10 +32,15 @@ export interface CodexTranslation {
  * Brings a request into the shape the backend demands (openai/codex `codex-rs/core/src/client.rs`). Idempotent; the
  * argument is not altered. A request that the real Codex made comes out unchanged.
  * @param model The model's entry in the catalogue; null when it is not known, which changes nothing for most models.
- * @throws {RequestError} `request_invalid` for what rests on responses that the backend never kept
+ * @param pairing What is done about tool calls without results, and results without calls.
+ * @throws {RequestError} `request_invalid` for calls and results that lack each other, and for what rests on responses that the backend never kept
  * (`previous_response_id`, `item_reference`): dropping those would answer another question than the one asked.
  */
-export function toCodexRequest(request: ResponsesRequest, model: ModelInfo | null): CodexTranslation {
+export function toCodexRequest(
+  request: ResponsesRequest,
+  model: ModelInfo | null,
+  pairing: PairingMode = "refuse",
+): CodexTranslation {
   const changes: Change[] = [];
   refuseStoredState(request);
   const draft = keepParameters(request, RESPONSES_PARAMETERS, true, changes);
@@ -41,7 +48,7 @@ export function toCodexRequest(request: ResponsesRequest, model: ModelInfo | nul
   setServiceTier(draft, changes);
   setModelOptions(draft, model, changes);
   setTools(draft, changes);
-  const input = toInputItems(request.input);
+  const input = pairCalls(toInputItems(request.input), pairing, changes);
   const codex = { ...draft, input } as unknown as CodexRequest;
   const lite = model?.use_responses_lite === true || input.some((item) => item.type === "additional_tools");
   // In Lite shape there is no field in which an empty prompt could stand, so there it is none.
@@ -101,19 +108,11 @@ function setServiceTier(draft: JsonObject, changes: Change[]): void {
   changes.push({ path: "service_tier", action: "mapped", note: "fast goes out as priority, its name on the wire." });
 }
 
-/** What the catalogue says a model does not take, and the effort that exists only in clients. */
+/** What the catalogue says a model does not take. */
 function setModelOptions(draft: JsonObject, model: ModelInfo | null, changes: Change[]): void {
   const reasoning = draft["reasoning"];
   if (isJsonObject(reasoning)) {
-    let next: JsonObject = reasoning;
-    if (next["effort"] === "ultra") {
-      next = { ...next, effort: ultraEffort(model) };
-      changes.push({
-        path: "reasoning.effort",
-        action: "mapped",
-        note: `ultra went out as ${String(next["effort"])}.`,
-      });
-    }
+    let next = fitEffort(reasoning, model, changes);
     if (model?.supports_reasoning_summaries === false || model?.["supports_reasoning_summary_parameter"] === false)
       next = without(next, "summary", "reasoning.summary", model.slug, changes);
     draft["reasoning"] = next;
@@ -128,13 +127,6 @@ function without(options: JsonObject, key: string, path: string, slug: string, c
   const { [key]: dropped, ...rest } = options;
   if (dropped !== null) changes.push({ path, action: "dropped", note: `The model ${slug} does not take ${path}.` });
   return rest;
-}
-
-/** `ultra` never goes on the wire: Codex sends the catalogue's stand-in, else `max`, else `xhigh` where there is no `max`. */
-function ultraEffort(model: ModelInfo | null): string {
-  const standIn = model?.["multi_agent_reasoning_effort"];
-  if (typeof standIn === "string" && standIn !== "ultra") return standIn;
-  return model?.supported_reasoning_levels?.some((level) => level.effort === "max") === true ? "max" : "xhigh";
 }
 
 const OLD_WEB_SEARCH = /^web_search_preview(_\d{4}_\d{2}_\d{2})?$/;

@@ -104,7 +104,7 @@ it("every text in messages and tools reaches the backend, as often as it was wri
   });
   fc.assert(
     fc.property(request, (any) => {
-      const translated = chatToResponses(parseChatRequest(any));
+      const translated = chatToResponses(parseChatRequest(any), "codex", "repair");
       const { request: codex, changes } = toCodexRequest(translated.request, null);
       const told = [...translated.changes, ...changes].map(({ path }) => path);
       const sent = countsOf(leavesOf({ input: codex.input, tools: codex.tools }));

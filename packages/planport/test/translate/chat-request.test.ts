@@ -96,7 +96,9 @@ describe("messages", () => {
   it("of an assistant that only called tools make no empty message", () => {
     const call = { id: "c", type: "function", function: { name: "f", arguments: "" } };
     for (const content of [null, ""])
-      expect(itemsOf({ role: "assistant", content, tool_calls: [call] })).toHaveLength(1);
+      expect(
+        itemsOf({ role: "assistant", content, tool_calls: [call] }, { role: "tool", tool_call_id: "c", content: "" }),
+      ).toHaveLength(2);
   });
 
   it("of the time before tools get ids that match, in order", () => {
@@ -210,7 +212,11 @@ describe("tools", () => {
         { type: "function", function: { name: "b".repeat(64) } },
       ],
       tool_choice: { type: "function", function: { name: `${long}1` } },
-      messages: [user, { role: "assistant", tool_calls: [{ id: "c", function: { name: `${long}1`, arguments: "" } }] }],
+      messages: [
+        user,
+        { role: "assistant", tool_calls: [{ id: "c", function: { name: `${long}1`, arguments: "" } }] },
+        { role: "tool", tool_call_id: "c", content: "" },
+      ],
     });
     const names = (request.tools ?? []).map(({ name }) => name ?? "");
     expect(names.every((name) => name.length <= 64)).toBe(true);
@@ -325,7 +331,11 @@ describe("options", () => {
 it("chatToResponses does not alter its argument", () => {
   const request = {
     model: "m",
-    messages: [user, { role: "assistant", content: "a", function_call: { name: "f", arguments: "" } }],
+    messages: [
+      user,
+      { role: "assistant", content: "a", function_call: { name: "f", arguments: "" } },
+      { role: "function", name: "f", content: "" },
+    ],
     functions: [{ name: "f" }],
     temperature: 0,
     reasoning: { effort: "low" },
