@@ -63,7 +63,7 @@ export async function askWhoami(
  * Reads an answer: `{email, chatgpt_user_id, chatgpt_account_id, chatgpt_plan_type, chatgpt_account_is_fedramp}`, of which
  * only the account (`account_id` in older answers) is needed to make requests.
  */
-export function readWhoami(status: number, text: string, retryAfterMs: number | null): WhoamiAnswer {
+function readWhoami(status: number, text: string, retryAfterMs: number | null): WhoamiAnswer {
   const unknown = (why: string): WhoamiAnswer => ({ kind: "unknown", why, retryAfterMs, cause: undefined });
   const body = tryParseJson(text);
   if (status === 401 || status === 403) {
