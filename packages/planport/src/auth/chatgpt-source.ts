@@ -37,6 +37,8 @@ const SURVIVABLE = new Set<ErrorCode>([
   "credential_malformed",
   "credential_unreadable",
   "credential_wrong_route",
+  // Of the tokens that a refresh brought; those at hand are checked with each grant.
+  "workspace_forbidden",
 ]);
 
 /** Options of {@link createChatGptSource}. `now` is milliseconds since the epoch. */

@@ -23,6 +23,7 @@ import {
   TOKEN_COMMAND_TTL_MS,
   type TokenCommand,
 } from "./token-command.ts";
+import { guardGrants, guardRefresh } from "./workspace-guard.ts";
 import type { Grant, TokenSource } from "./token-source.ts";
 
 /** Options of {@link createTokenSource}. */
@@ -70,10 +71,15 @@ const FOREIGN_REFRESH_EARLY_MS = 30_000;
 /**
  * The token source for a credential: refreshing for a ChatGPT sign-in, asking for a parent program's tokens and for what
  * a command prints, fixed for the others.
- * @throws {CredentialError} `credential_missing`, and what reading the store throws.
+ * @throws {CredentialError} `credential_missing`, and what reading the store throws. Its calls throw `workspace_forbidden`
+ * besides.
  */
 export async function createTokenSource(options: TokenSourceOptions): Promise<TokenSource> {
-  const { store, external, tokenCommand } = options;
+  return guardGrants(await openSource(options), options.allowedWorkspaceIds ?? []);
+}
+
+async function openSource(options: TokenSourceOptions): Promise<TokenSource> {
+  const { store, external, tokenCommand, allowedWorkspaceIds: allowed = [], onWarning = () => {} } = options;
   if (external !== undefined) return externalSource(external, options);
   if (tokenCommand !== undefined) return commandSource(tokenCommand, options);
   const credential = options.credential ?? (await readStore(store));
@@ -81,11 +87,13 @@ export async function createTokenSource(options: TokenSourceOptions): Promise<To
     return createChatGptSource({
       store,
       endpoints: options.endpoints,
-      sendRefresh: createSendRefresh(options.http, options.client ?? DEFAULT_CLIENT),
+      sendRefresh: guardRefresh(createSendRefresh(options.http, options.client ?? DEFAULT_CLIENT), allowed),
       now: options.now ?? Date.now,
       refreshEarlyMs: options.refreshEarlyMs ?? 300_000,
-      onWarning: options.onWarning ?? (() => {}),
+      onWarning,
       onStep: options.onStep ?? (() => {}),
+      onRefreshed: (renewed) => notifyRefreshed(options.onRefreshed, renewed, onWarning),
+      allowedWorkspaceIds: allowed,
     });
   if (credential.kind === "personalAccessToken") return personalSource(credential, options);
   return createStaticTokenSource(grantOfCredential(credential));
