@@ -155,18 +155,18 @@ async function run(index: number): Promise<string> {
   });
   let printed = "";
   let errors = "";
-  let visited: Promise<void> | null = null;
+  const visits: Promise<void>[] = [];
   child.stdin.on("error", () => {}); // It has ended already.
   child.stdout.setEncoding("utf8").on("data", (text: string) => {
     printed += text;
     const url = /^Visit: (http:\S+)(?=\s)/m.exec(printed)?.[1];
-    if (url !== undefined) visited ??= visit(url, child);
+    if (url !== undefined && visits.length === 0) visits.push(visit(url, child));
   });
   child.stderr.setEncoding("utf8").on("data", (text: string) => {
     errors += text;
   });
   const code = await new Promise<number | null>((resolve) => child.once("close", resolve));
-  await visited;
+  await Promise.all(visits);
   expect(errors).toBe("");
   expect(code).toBe(0);
   return printed.trim();
