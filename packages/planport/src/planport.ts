@@ -13,6 +13,7 @@ import {
   type Discovery,
   type ExternalOptions,
   type Grant,
+  type Surface,
   type TokenCommand,
   type TokenSource,
   type TokenSourceOptions,
@@ -28,6 +29,7 @@ import {
   resolveAuthEndpoints,
   runTokenCommand,
   signedInAccountId,
+  surfaces,
   tellAccount,
   unknownAccount,
 } from "./auth/index.ts";
@@ -69,6 +71,8 @@ export interface PlanportOptions {
   readonly onRefreshed?: ((credential: Credential) => void) | undefined;
   /** Settings that win over the environment, as a command line gives them; `account` names the account to use. */
   readonly flags?: SettingsFlags | undefined;
+  /** The row of the table {@link surfaces} that says when tokens are refreshed. Default `library`. */
+  readonly surface?: Surface | undefined;
   /** Names this program to the backend. Default `planport`. */
   readonly originator?: string | undefined;
   /** Default `planport/<version> (…)`. */
@@ -150,7 +154,9 @@ export async function createPlanport(options: PlanportOptions = {}): Promise<Pla
       endpoints: resolveAuthEndpoints(env),
       client: identity,
       accounts: accountLookup(options, account),
+      ...(store !== null && { refreshEarlyMs: surfaces[options.surface ?? "library"].refreshEarlyMs }),
       onWarning: (error) => logger.warn("auth.warning", { error }),
+      onStep: (step) => logger.debug("auth.refresh", { step, ...(account !== null && { account }) }),
       onRefreshed: options.onRefreshed,
       allowedWorkspaceIds: settings.forcedWorkspaceIds.value,
       external: options.external,
@@ -334,6 +340,7 @@ function restrict(tokens: TokenSource, settings: Settings, account: string | nul
     recover: (rejected, options) => tell(tokens.recover(rejected, options).then(check)),
     explain: async (refusal, refused, options) =>
       tell(tokens.explain?.(refusal, refused, options) ?? Promise.resolve(refusal)),
+    keepFresh: (options) => tokens.keepFresh?.(options) ?? ((): void => {}),
     settled: async () => tokens.settled?.(),
   };
 }

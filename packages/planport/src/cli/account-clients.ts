@@ -24,14 +24,19 @@ const HEADER = "x-planport-account";
  */
 export function createAccountClients(context: CommandContext, flags: SettingsFlags, usual: Session): AccountClients {
   const opened = new Map<string, Promise<Session>>();
+  /** End the refreshing in the background. */
+  const stops: (() => void)[] = [];
   const open = (name: string): Promise<Session> => {
     if (name === usual.settings.account.value) return Promise.resolve(usual);
     const known = opened.get(name);
     if (known !== undefined) return known;
     const opening = openAccount(name, context, flags);
     opened.set(name, opening);
-    // The next request tries again: somebody may have signed in meanwhile.
-    opening.catch(() => opened.delete(name));
+    opening.then(
+      ({ tokens }) => stops.push(tokens.keepFresh?.() ?? ((): void => {})),
+      // The next request tries again: somebody may have signed in meanwhile.
+      () => opened.delete(name),
+    );
     return opening;
   };
   return {
@@ -40,6 +45,7 @@ export function createAccountClients(context: CommandContext, flags: SettingsFla
       return (await open(name)).client;
     },
     async close() {
+      for (const stop of stops) stop();
       const closing = [...opened.values()].map(async (opening) => closeSoon(await opening, context));
       await Promise.allSettled(closing);
     },

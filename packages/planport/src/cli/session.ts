@@ -47,7 +47,7 @@ export async function openSession(context: CommandContext, flags: SettingsFlags)
   const { env, platform, homeDir, signal } = context;
   try {
     // Whatever it reads may keep it waiting; Ctrl-C must not.
-    const planport = await abortable(createPlanport({ env, platform, homeDir, flags, logger }), signal);
+    const planport = await abortable(createPlanport({ env, platform, homeDir, flags, logger, surface: "cli" }), signal);
     assertLoginMethod(planport.describe().kind === "apiKey" ? "api" : "chatgpt", planport.settings);
     return { ...planport, logger };
   } catch (error) {

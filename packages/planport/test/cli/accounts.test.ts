@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { type Simulator, startSimulator } from "../../src/simulator/index.ts";
 import { newHome, pointAt, put, run, type Running, signedInHome, start } from "./support/cli.ts";
 
@@ -253,6 +253,26 @@ describe("serve", () => {
     await running.finished;
     expect((await run(home, ["ask", "--account", "work", "hi"], { env })).code).toBe(0);
     expect(simulator.refreshes).toBe(1);
+  });
+
+  it("renews in the background what would end within ten minutes, also of an account that a request named", async () => {
+    const home = newHome();
+    // Made a while ago, good for 400 s more: no request would renew it yet.
+    let behindMs = 1_000_000;
+    await simulator.close();
+    simulator = await startSimulator({ clock: () => Date.now() - behindMs });
+    env = pointAt(simulator);
+    for (const name of ["work", "hobby"]) addAccount(home, name, 1_400_000);
+    behindMs = 0;
+    const { running, url } = await serve(home, "--account", "work");
+    expect(await answered(ask(url, "hobby"))).toBe(200);
+    expect(simulator.refreshes).toBe(0);
+    await vi.waitFor(() => expect(simulator.refreshes).toBeGreaterThanOrEqual(2), { timeout: 50_000, interval: 200 });
+    expect(simulator.reusedRefreshTokens).toBe(0);
+    running.child.kill("SIGTERM");
+    await running.finished;
+    for (const name of ["work", "hobby"])
+      expect((await run(home, ["ask", "--account", name, "hi"], { env })).code).toBe(0);
   });
 
   it("goes on with another account for no reason: not for a used-up plan either", async () => {

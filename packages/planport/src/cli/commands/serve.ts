@@ -53,6 +53,8 @@ export async function serve(context: CommandContext, options: ServeOptions): Pro
       allowedHosts: options.allowHost ?? [],
     });
     const listening = await listen(gateway, settings, memory);
+    // Long before a request would have to wait for it, and before Codex would do it.
+    const stopRefreshing = session.tokens.keepFresh?.();
     try {
       const { out } = context.terminal;
       // At once: whoever starts it in a script waits for this line.
@@ -61,6 +63,7 @@ export async function serve(context: CommandContext, options: ServeOptions): Pro
       await untilAborted(context.signal);
       await context.terminal.err.line("planport: stopping; running answers may end (Ctrl-C again cuts them)");
     } finally {
+      stopRefreshing?.();
       await listening.close();
       await accounts.close();
       await memory?.close();
