@@ -46,6 +46,8 @@ export type { CredentialPlace, PlaceOptions } from "./places.ts";
 export type { OnRefreshStep, RefreshStep } from "./refresh-step.ts";
 export { createStaticTokenSource, createTokenSource } from "./sources.ts";
 export type { TokenSourceOptions } from "./sources.ts";
+export { surfaces } from "./surfaces.ts";
+export type { Surface, SurfaceRule, SurfaceSource } from "./surfaces.ts";
 export { describeCredential } from "./describe.ts";
 export type { CredentialDescription } from "./describe.ts";
 export { buildAuthorizeUrl, SIGN_IN_SCOPE } from "./oauth/authorize-url.ts";

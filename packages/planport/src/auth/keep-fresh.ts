@@ -3,6 +3,8 @@
  * @module
  */
 
+import { surfaces } from "./surfaces.ts";
+
 /** Options of {@link TokenSource.keepFresh}. */
 export interface KeepFreshOptions {
   /** How long before its end a token is refreshed, in milliseconds. Default 10 minutes: Codex does it at 5. */
@@ -17,6 +19,7 @@ export interface KeepFreshOptions {
   readonly onWarning?: (error: Error) => void;
 }
 
+const EARLY_MS: number = surfaces.gateway.backgroundEarlyMs ?? 600_000;
 /** Failures in a row make it look less often, up to so many intervals apart. */
 const MOST_INTERVALS = 20;
 
@@ -30,7 +33,7 @@ export function startKeepingFresh(
   renew: (earlyMs: number) => Promise<void>,
   options: KeepFreshOptions & { readonly onWarning: (error: Error) => void },
 ): () => void {
-  const { earlyMs = 600_000, jitterMs = 60_000, intervalMs = 15_000, random = Math.random, onWarning } = options;
+  const { earlyMs = EARLY_MS, jitterMs = 60_000, intervalMs = 15_000, random = Math.random, onWarning } = options;
   const limitMs = earlyMs + jitterMs * random();
   let isRunning = false;
   let failures = 0;

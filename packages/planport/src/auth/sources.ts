@@ -16,6 +16,7 @@ import { createSendRefresh } from "./refresh.ts";
 import { type CredentialPlace, placeLabel } from "./places.ts";
 import { notifyRefreshed } from "./on-refreshed.ts";
 import type { OnRefreshStep } from "./refresh-step.ts";
+import { surfaces } from "./surfaces.ts";
 import { createTokenCommandSource } from "./token-command-source.ts";
 import {
   type RunTokenCommandOptions,
@@ -66,7 +67,7 @@ export interface TokenSourceOptions {
 const DEFAULT_CLIENT: ClientIdentity = { originator: "planport", userAgent: "planport" };
 
 /** Tokens that somebody else renews are asked for shortly before they end, as a transport would. */
-const FOREIGN_REFRESH_EARLY_MS = 30_000;
+const FOREIGN_REFRESH_EARLY_MS: number = surfaces.transport.refreshEarlyMs;
 
 /**
  * The token source for a credential: refreshing for a ChatGPT sign-in, asking for a parent program's tokens and for what
@@ -89,7 +90,7 @@ async function openSource(options: TokenSourceOptions): Promise<TokenSource> {
       endpoints: options.endpoints,
       sendRefresh: guardRefresh(createSendRefresh(options.http, options.client ?? DEFAULT_CLIENT), allowed),
       now: options.now ?? Date.now,
-      refreshEarlyMs: options.refreshEarlyMs ?? 300_000,
+      refreshEarlyMs: options.refreshEarlyMs ?? surfaces.library.refreshEarlyMs,
       onWarning,
       onStep: options.onStep ?? (() => {}),
       onRefreshed: (renewed) => notifyRefreshed(options.onRefreshed, renewed, onWarning),

@@ -6,6 +6,7 @@
 import os from "node:os";
 import { CredentialError, isPlanportError } from "../errors.ts";
 import { codeOf } from "../store/atomic-write.ts";
+import { systemReason } from "../store/system-reason.ts";
 import { type NotedAttempt, type OpenNote, tokenDigest } from "../store/refresh-journal.ts";
 import type { CredentialStore, Hold } from "../store/types.ts";
 import { applyRefresh, type IssuedTokens, readCredential, readProvenance } from "./auth-file.ts";
@@ -38,7 +39,7 @@ export interface Turn {
 /** Why a refresh is sent, and what there is without it. */
 export interface SpendReason {
   readonly reason: RefreshReason;
-  /** The access token still serves. */
+  /** The access token still serves: then nobody has to wait until the server can be reached. */
   readonly isUsable: boolean;
 }
 
@@ -83,7 +84,7 @@ export async function honourNote(options: SpendOptions, lane: Lane, hold: Hold):
 /**
  * Spends the refresh token, unless it was spent already and what it brought could not be written.
  * @throws {CredentialError} `refresh_rejected`, `refresh_interrupted`, `refresh_unavailable`, `credential_malformed`,
- * `credential_wrong_route`; `store_write_failed` when the new token could not be kept and the access token still serves.
+ * `credential_wrong_route`; `store_write_failed` when what the refresh brings could not be kept.
  * @throws {LostHold} when another process has taken over before anything was sent.
  */
 export async function spend(
@@ -99,8 +100,7 @@ export async function spend(
   if (lane.unwritten?.spent.equals(refreshToken) === true) return lane.unwritten.issued;
   const target = refreshTarget(endpoints, readProvenance(held.document), store.place);
   if (!hold.isOurs()) throw new LostHold();
-  const mayWait = isUsable && reason !== "unauthorized_recovery";
-  const notes = new Notes(options, await begin(options, turn, tokenDigest(refreshToken), mayWait));
+  const notes = new Notes(options, await begin(options, turn, tokenDigest(refreshToken)));
   let fate: "kept" | "in doubt" = "kept";
   try {
     const issued = await sendRefresh(target, refreshToken, reason, store.place, {
@@ -128,23 +128,21 @@ export async function spend(
   }
 }
 
-/** Begins the note. Null when it cannot be written and the refresh is to be tried all the same. */
-async function begin(
-  { store, now }: SpendOptions,
-  { interrupted }: Turn,
-  spent: string,
-  mayWait: boolean,
-): Promise<OpenNote | null> {
+/**
+ * Begins the note. Where that cannot be written, what the refresh brings could not be, either, and would end with this
+ * process, and the sign-in with it: so it is not sent. Null when there is no journal, or it fails for reasons of its own.
+ */
+async function begin({ store, now }: SpendOptions, { interrupted }: Turn, spent: string): Promise<OpenNote | null> {
   const attempt = interrupted ?? { pid: process.pid, host: os.hostname(), atMs: now() };
   try {
     return (await store.journal?.begin(spent, attempt)) ?? null;
   } catch (error) {
     const code = codeOf(error) ?? "";
-    if (!mayWait || !UNWRITABLE.has(code)) return null;
+    if (!UNWRITABLE.has(code)) return null;
     throw new CredentialError(
       "store_write_failed",
-      `The sign-in in ${store.place} was not refreshed, since nothing can be written beside it (${code}) and the new token ` +
-        "would be lost; the old one still serves.",
+      `The sign-in in ${store.place} was not refreshed: what it brings could not be kept, since nothing can be written ` +
+        `beside it: ${systemReason(code)}.`,
       { cause: error },
     );
   }

@@ -11,6 +11,7 @@ import { codeOf } from "./atomic-write.ts";
 import { LockFile, type LockFs, type LockHandle, type Sighting } from "./lock-file.ts";
 import { isKnownDead, newNonce, type ProcessIdentity, thisProcess } from "./lock-holder.ts";
 import { fallbackLockPath } from "./lock-place.ts";
+import { systemReason } from "./system-reason.ts";
 import type { ExclusiveOptions, Hold } from "./types.ts";
 
 /** Runs tasks alone among all processes. */
@@ -196,7 +197,7 @@ function told(lockPath: string, error: unknown): unknown {
   if (code === undefined || error instanceof CredentialError || error instanceof RequestError) return error;
   return new CredentialError(
     "refresh_unavailable",
-    `The sign-in could not be refreshed: ${lockPath} cannot be made (${code}${code === "ENOSPC" ? ", the disk is full" : ""}).`,
+    `The sign-in could not be refreshed: ${lockPath} cannot be made: ${systemReason(code)}.`,
     { cause: error },
   );
 }

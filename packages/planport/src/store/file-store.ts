@@ -11,6 +11,7 @@ import { type AtomicWriteOptions, codeOf, realTarget, replaceFile } from "./atom
 import { isSameLogin, rebase } from "./compare.ts";
 import { CredentialDocument, parseDocument, serializeDocument } from "./document.ts";
 import { createFileLock, type FileLock, type FileLockOptions, loneHold, temporaryFile } from "./file-lock.ts";
+import { systemReason } from "./system-reason.ts";
 import { createRefreshJournal, type RefreshJournal } from "./refresh-journal.ts";
 import type { CredentialStore, ExclusiveOptions, Hold, WriteOptions, WriteOutcome } from "./types.ts";
 
@@ -222,29 +223,4 @@ function writeFailed(what: string, error: unknown): CredentialError<"store_write
   return new CredentialError("store_write_failed", `planport ${what}: ${systemReason(codeOf(error))}.`, {
     cause: error,
   });
-}
-
-function systemReason(code: string | undefined): string {
-  switch (code ?? "") {
-    case "EACCES":
-    case "EPERM":
-      return `permission denied (${code}); check who owns the file and its folder`;
-    case "EISDIR":
-      return "it is a folder, not a file (EISDIR)";
-    case "ELOOP":
-      return "its symbolic links lead in a circle (ELOOP)";
-    case "ENAMETOOLONG":
-      return "its path is too long (ENAMETOOLONG)";
-    case "EMFILE":
-    case "ENFILE":
-      return `too many files are open (${code})`;
-    case "EIO":
-      return "the disk reports a fault (EIO)";
-    case "EROFS":
-      return "the file system is read-only (EROFS)";
-    case "ENOSPC":
-      return "the disk is full (ENOSPC)";
-    default:
-      return code ?? "unknown reason";
-  }
 }

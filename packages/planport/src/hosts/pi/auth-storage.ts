@@ -2,6 +2,7 @@
  * pi's `AuthStorage`: the logins of pi's `auth.json`, for programs of their own.
  * @module
  */
+import { surfaces } from "../../auth/surfaces.ts";
 import { raceAbort } from "../../auth/wait.ts";
 import type { Environment } from "../../environment.ts";
 import { CredentialError, isPlanportError, SignInError } from "../../errors.ts";
@@ -15,7 +16,7 @@ import { hasKeyInEnvironment, keyFromEnvironment } from "./env-key.ts";
 import { PiFile, usableEntry } from "./pi-file.ts";
 
 /** pi renews a login when less than this is left. */
-const REFRESH_EARLY_MS = 300_000;
+const REFRESH_EARLY_MS: number = surfaces.pi.refreshEarlyMs;
 /** After a refresh, or one that failed while the access token still works, the next one waits. */
 const REFRESH_PAUSE_MS = 30_000;
 const PROMPT_AFTER_MS = 10_000;

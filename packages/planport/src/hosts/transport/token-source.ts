@@ -3,6 +3,7 @@
  * @module
  */
 import type { Grant, TokenSource } from "../../auth/token-source.ts";
+import { surfaces } from "../../auth/surfaces.ts";
 import { raceAbort } from "../../auth/wait.ts";
 import { readJwtClaims } from "../../auth/jwt-claims.ts";
 import { CredentialError, isPlanportError } from "../../errors.ts";
@@ -12,7 +13,7 @@ import { spendRefreshToken } from "./oauth.ts";
 import { type RefreshListeners, tellRefresh, warn } from "./tell-refresh.ts";
 
 /** A transport refreshes when this or less is left. */
-const REFRESH_EARLY_MS = 30_000;
+const REFRESH_EARLY_MS: number = surfaces.transport.refreshEarlyMs;
 /** After a refresh that failed while the access token still works, the next one waits. */
 const REFRESH_PAUSE_MS = 10_000;
 
