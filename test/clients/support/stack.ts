@@ -21,8 +21,14 @@ export function signedInHome(simulator: Simulator, options: { accessTokenTtlMs?:
 }
 
 /** Starts `planport …args` for somebody whose home folder is `home`. */
-export function startPlanport(home: string, args: readonly string[], env: Readonly<Record<string, string>>): Running {
-  return start(process.execPath, [BIN, ...args], { env: cleanEnvironment({ HOME: home, USERPROFILE: home, ...env }) });
+export function startPlanport(
+  home: string,
+  args: readonly string[],
+  env: Readonly<Record<string, string>>,
+  input = "",
+): Running {
+  const own = cleanEnvironment({ HOME: home, USERPROFILE: home, ...env });
+  return start(process.execPath, [BIN, ...args], { env: own, input });
 }
 
 /** A running `planport serve`. */
