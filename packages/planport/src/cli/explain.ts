@@ -5,16 +5,18 @@
 import {
   type CredentialDescription,
   type CredentialPlace,
+  type SurfaceSource,
   describeCredential,
   isStored,
   openPlace,
   placeLabel,
   readCredential,
+  surfaces,
 } from "../auth/index.ts";
 import { type Settings, describeOrigin } from "../config/index.ts";
 import { type AnyPlanportError, isPlanportError } from "../errors.ts";
 import type { CommandContext } from "./context.ts";
-import { formatTime } from "./format.ts";
+import { formatDuration, formatTime } from "./format.ts";
 import { type Output, printable } from "./terminal.ts";
 
 /** A place that was looked in, and what was there. */
@@ -172,4 +174,33 @@ export async function printForced(settings: Settings, out: Output): Promise<void
   await out.line();
   await out.line(lines.length === 0 ? "Forced by Codex's configuration: nothing." : "Forced by Codex's configuration:");
   for (const line of lines) await out.line(`  ${printable(line)}`);
+}
+
+/** The table of surfaces for JSON. */
+export function surfacesToJson(): readonly Record<string, unknown>[] {
+  return Object.entries(surfaces).map(([surface, rule]) => ({ surface, ...rule }));
+}
+
+const SOURCE_NAMES: Readonly<Record<SurfaceSource, string>> = {
+  option: "what it is given",
+  external: "the program around it",
+  CODEX_ACCESS_TOKEN: "CODEX_ACCESS_TOKEN",
+  CODEX_PAT: "CODEX_PAT",
+  PLANPORT_TOKEN_COMMAND: "PLANPORT_TOKEN_COMMAND",
+  planport: "planport's own sign-in",
+  codex: "Codex's login",
+  OPENAI_API_KEY: "OPENAI_API_KEY",
+  pi: "pi's login",
+};
+
+/** Prints where each way of using planport looks, and how long before its end it renews a token. */
+export async function printSurfaces(out: Output): Promise<void> {
+  const { dim } = out.style;
+  await out.line();
+  await out.line("When a ChatGPT sign-in is renewed, and where each way of using planport looks, in order:");
+  for (const { title, sources, refreshEarlyMs, backgroundEarlyMs } of Object.values(surfaces)) {
+    const background = backgroundEarlyMs === null ? "" : `, in the background ${formatDuration(backgroundEarlyMs)}`;
+    await out.line(`  ${title}: ${formatDuration(refreshEarlyMs)} before its end${background}; at once on a 401`);
+    await out.line(`     ${dim(sources.map((source) => SOURCE_NAMES[source]).join(", "))}`);
+  }
 }

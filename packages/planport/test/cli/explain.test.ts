@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { surfaces } from "../../src/auth/surfaces.ts";
 import { type Simulator, startSimulator } from "../../src/simulator/index.ts";
 import { newHome, pointAt, put, run, signedInHome } from "./support/cli.ts";
 
@@ -120,6 +121,22 @@ describe("status --explain", () => {
     );
     expect(stdout).toContain("Forced by Codex's configuration: nothing.");
     expect(stdout).not.toContain("looked in  ");
+  });
+
+  it("tells when each way of using planport renews, and shows the places in the order of that table", async () => {
+    const home = newHome();
+    const { stdout } = await run(home, ["status", "--explain", "--json"], { env });
+    const body = JSON.parse(stdout) as { surfaces: { surface: string }[]; sources: Source[] };
+    expect(body.surfaces.map(({ surface, ...rule }) => [surface, rule])).toEqual(Object.entries(surfaces));
+    const names: Readonly<Record<string, string>> = {
+      [join(home, ".planport/auth.json")]: "planport",
+      [join(home, ".codex/auth.json")]: "codex",
+    };
+    const order = body.sources.map(({ place }) => names[place.replace(/ \(from .*/, "")] ?? place.slice(1));
+    expect([...new Set(order)]).toEqual(surfaces.cli.sources.filter((source) => source !== "option"));
+    const text = (await run(home, ["status", "--explain"], { env })).stdout;
+    expect(text).toContain("planport serve: 5 minutes before its end, in the background 10 minutes; at once on a 401");
+    expect(text).toContain("a transport that is given its tokens: 30 seconds before its end");
   });
 
   it("does not run a token command that is not needed, and tells neither it nor what is in its place", async () => {

@@ -19,7 +19,9 @@ import {
   forcedSettings,
   printForced,
   printSources,
+  printSurfaces,
   sourcesToJson,
+  surfacesToJson,
 } from "../explain.ts";
 import { EXIT, type ExitCode, exitCodeFor } from "../exit-codes.ts";
 import { formatTime } from "../format.ts";
@@ -57,13 +59,18 @@ export async function status(context: CommandContext, options: StatusOptions): P
   const sources = options.explain === true ? await explainSources(found.places, context, settings) : null;
   if (options.json === true) {
     const { loginMethod, workspaceIds } = forcedSettings(settings);
-    const explained = sources !== null && { sources: sourcesToJson(sources), forced: { loginMethod, workspaceIds } };
+    const explained = sources !== null && {
+      sources: sourcesToJson(sources),
+      forced: { loginMethod, workspaceIds },
+      surfaces: surfacesToJson(),
+    };
     await out.line(toJsonText({ ...toJson(found), ...explained }));
   } else {
     await print(found, context, nowMs, sources === null);
     if (sources !== null) {
       await printSources(sources, out, nowMs);
       await printForced(settings, out);
+      await printSurfaces(out);
     }
   }
   if (isUsable(found, Date.now())) return EXIT.ok;
