@@ -6,7 +6,7 @@ import { inspect } from "node:util";
 import fc from "fast-check";
 import { afterAll, describe, expect, it } from "vitest";
 import { scan, scanFolder } from "./support/scanner.ts";
-import { listed, noise, syntheticSecrets } from "./support/secrets.ts";
+import { listed, type NamedSecret, noise, syntheticSecrets } from "./support/secrets.ts";
 
 const secrets = syntheticSecrets();
 const all = listed(secrets);
@@ -78,12 +78,16 @@ describe("a planted leak is found", () => {
     writeFileSync(join(folder, "cache.json"), JSON.stringify({ key: secrets.refreshToken }));
     writeFileSync(join(folder, `${secrets.personalAccessToken}.json`), "{}");
     writeFileSync(join(folder, "auth.json"), secrets.accessToken, { mode: 0o600 });
+    const mayHold = (path: string) => (path === "auth.json" ? ({ name }: NamedSecret) => name === "accessToken" : null);
     const seen = (): string[] =>
-      scanFolder(folder, all, /^auth\.json$/).map((finding) => `${finding.where}: ${finding.secret}`);
+      scanFolder(folder, all, mayHold).map((finding) => `${finding.where}: ${finding.secret}`);
     expect(seen().toSorted()).toEqual([
       "cache.json: refreshToken",
       `the name of ${secrets.personalAccessToken}.json: personalAccessToken`,
     ]);
+    // A file in which some secrets belong is not one for all of them.
+    writeFileSync(join(folder, "auth.json"), secrets.accessToken + secrets.prompt, { mode: 0o600 });
+    expect(seen()).toContain("auth.json: prompt");
     if (process.platform === "win32") return;
     chmodSync(join(folder, "auth.json"), 0o644);
     expect(seen()).toContain("auth.json: everything in it");

@@ -131,17 +131,24 @@ function readIfThere(file: string): string | null {
 
 /**
  * Looks for secrets in the files below a folder, in their content and in their names.
- * @param mayHold Files in which secrets belong, by their path from the folder. Those are held to being their owner's alone.
+ * @param mayHold Which secrets belong in a file, by its path from the folder; null for none. Of a pattern: all belong in
+ * files whose path it matches. Files in which any do are held to being their owner's alone.
  */
-export function scanFolder(folder: string, secrets: readonly NamedSecret[], mayHold: RegExp): Finding[] {
+export function scanFolder(
+  folder: string,
+  secrets: readonly NamedSecret[],
+  mayHold: RegExp | ((path: string) => ((secret: NamedSecret) => boolean) | null),
+): Finding[] {
   return filesBelow(folder).flatMap((path) => {
     const file = join(folder, path);
     const slashes = path.replaceAll("\\", "/");
     const named = scan(`the name of ${path}`, path, secrets);
     const content = readIfThere(file);
     if (content === null) return named; // Another process has just taken it away.
-    const held = scan(path, content, secrets);
-    if (!mayHold.test(slashes)) return [...named, ...held];
+    const isAllowed = mayHold instanceof RegExp ? (mayHold.test(slashes) ? () => true : null) : mayHold(slashes);
+    const held = scan(path, content, isAllowed === null ? secrets : secrets.filter((secret) => !isAllowed(secret)));
+    named.push(...held);
+    if (isAllowed === null) return named;
     const isPrivate = process.platform === "win32" || (statSync(file).mode & 0o077) === 0;
     return isPrivate ? named : [...named, { where: path, secret: "everything in it", reading: "by other users" }];
   });

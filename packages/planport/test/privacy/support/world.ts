@@ -6,8 +6,15 @@ import { type Finished, pointAt, run, signedInHome, type StartOptions } from "..
 import { type Finding, scan, scanFolder } from "./scanner.ts";
 import { type NamedSecret, noise } from "./secrets.ts";
 
-/** Files in which tokens belong: sign-ins, and the journal of a refresh once its answer is there. */
+/** Tokens belong in sign-ins, and in the journal of a refresh once its answer is there. */
 export const TOKEN_FILES: RegExp = /(?:^|\/)auth\.json(?:\.planport-refresh)?$/;
+/** What the gateway remembers of conversations holds their words, and no credential. */
+const MEMORY_FILES = /(?:^|\/)memory\.db(?:-wal|-shm)?$/;
+
+function belongsIn(path: string): ((secret: NamedSecret) => boolean) | null {
+  if (TOKEN_FILES.test(path)) return ({ name }) => name !== "prompt" && name !== "gateway key";
+  return MEMORY_FILES.test(path) ? ({ name }) => name === "prompt" : null;
+}
 
 /** A home, its simulator, and what must not be seen. */
 export interface World {
@@ -59,7 +66,7 @@ export function openWorld(simulator: Simulator, home: string): World {
     return [...merged].map(([value, name]) => ({ name, value }));
   };
   const env = { ...pointAt(simulator), PLANPORT_LOG: "debug" };
-  const scanFiles = (): Finding[] => scanFolder(home, secrets(), TOKEN_FILES);
+  const scanFiles = (): Finding[] => scanFolder(home, secrets(), belongsIn);
   return {
     home,
     env,
