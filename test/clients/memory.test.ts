@@ -53,8 +53,8 @@ interface SentItem {
 
 /** The items of the newest request that reached the backend. */
 function lastInput(): SentItem[] {
-  const request = simulator.requests.findLast(({ target }) => target === "responses");
-  return (request?.body as { input: SentItem[] }).input;
+  const bodies = simulator.requests.filter(({ target }) => target === "responses").map(({ body }) => body);
+  return (bodies as { input: SentItem[] }[]).at(-1)?.input ?? [];
 }
 
 /** A gateway of one home folder that can be killed and comes back on another port. */
@@ -90,18 +90,18 @@ async function ask(client: OpenAIClass, model: string, messages: Message[], stre
     ?.message as Answer;
 }
 
-function chatTests(module: OpenAIModule, model: string, streamed: boolean): void {
-  it(`a tool conversation of three turns keeps every sealed reasoning item, killed in between (${model}, streamed: ${streamed})`, async () => {
-    const gateway = new Mortal(module);
+function chatTests(module: OpenAIModule, slug: string, streamed: boolean): void {
+  it(`a tool conversation of three turns keeps every sealed reasoning item, killed in between (${slug}, streamed: ${streamed})`, async () => {
+    const mortal = new Mortal(module);
     const messages: Message[] = [{ role: "system", content: "Be brief." }];
     const seals: string[] = [];
     let answers = 0;
     for (const city of ["Paris", "Oslo", "Rome"]) {
       messages.push({ role: "user", content: `Call get_weather for the weather in ${city}.` });
       for (const step of ["call", "answer"]) {
-        await gateway.start();
-        const message = await ask(gateway.client, model, messages, streamed);
-        await gateway.die();
+        await mortal.start();
+        const message = await ask(mortal.client, slug, messages, streamed);
+        await mortal.die();
         const items = lastInput();
         const reasoning = items.filter(({ type }) => type === "reasoning").map((item) => item.encrypted_content ?? "");
         // One for each answer so far, those of before unchanged and in their order, and each its own.
@@ -124,14 +124,10 @@ function chatTests(module: OpenAIModule, model: string, streamed: boolean): void
   });
 }
 
-function responseTests(module: OpenAIModule): void {
-  const model = "gpt-5.5";
-  let gateway: Mortal;
-  beforeAll(async () => {
-    gateway = new Mortal(module);
-    await gateway.start();
-  });
+const model = "gpt-5.5";
+let gateway: Mortal;
 
+function chainTests(): void {
   it("a chain of previous_response_id goes on after the gateway was killed, reasoning and all", async () => {
     const first = await gateway.client.responses.create({ model, input: "Reply with exactly: one", instructions: "A" });
     await gateway.die();
@@ -170,6 +166,20 @@ function responseTests(module: OpenAIModule): void {
     expect(simulator.requests.at(-1)?.body).not.toMatchObject({ instructions: "A" });
   });
 
+  it("items of a kept response can be referred to by their ids", async () => {
+    const first = await gateway.client.responses.create({ model, input: "Reply with exactly: referred" });
+    const input = [
+      ...first.output.map((item) => ({ type: "item_reference" as const, id: item.id ?? "" })),
+      { role: "user" as const, content: "Reply with exactly: done" },
+    ];
+    const { data, response } = await gateway.client.responses.create({ model, input }).withResponse();
+    expect(data.output_text).toBe("done");
+    expect(response.headers.get("x-planport-changes")).toContain("input[0]=emulated, input[1]=emulated");
+    expect(lastInput().map(({ type, role }) => role ?? type)).toEqual(["reasoning", "assistant", "user"]);
+  });
+}
+
+function keptTests(module: OpenAIModule): void {
   it("a kept response is retrieved as it was given, and its input is listed page by page", async () => {
     const first = await gateway.client.responses.create({ model, input: "Reply with exactly: kept" });
     const second = await gateway.client.responses.create({
@@ -209,18 +219,6 @@ function responseTests(module: OpenAIModule): void {
     await expect(gateway.client.responses.retrieve(id)).rejects.toBeInstanceOf(module.NotFoundError);
   });
 
-  it("items of a kept response can be referred to by their ids", async () => {
-    const first = await gateway.client.responses.create({ model, input: "Reply with exactly: referred" });
-    const input = [
-      ...first.output.map((item) => ({ type: "item_reference" as const, id: item.id ?? "" })),
-      { role: "user" as const, content: "Reply with exactly: done" },
-    ];
-    const { data, response } = await gateway.client.responses.create({ model, input }).withResponse();
-    expect(data.output_text).toBe("done");
-    expect(response.headers.get("x-planport-changes")).toContain("input[0]=emulated, input[1]=emulated");
-    expect(lastInput().map(({ type, role }) => role ?? type)).toEqual(["reasoning", "assistant", "user"]);
-  });
-
   it("all of it rests in one file that its owner alone can read", () => {
     const file = join(gateway.home, "planport", "memory.db");
     expect(readFileSync(file).subarray(0, 15).toString()).toBe("SQLite format 3");
@@ -236,5 +234,12 @@ describe("openai", () => {
   chatTests(openai, "gpt-5.5", true);
   chatTests(openai, "gpt-5.5", false);
   chatTests(openai, "gpt-6.1-sol", true);
-  describe("responses", () => responseTests(openai));
+  describe("responses", () => {
+    beforeAll(async () => {
+      gateway = new Mortal(openai);
+      await gateway.start();
+    });
+    chainTests();
+    keptTests(openai);
+  });
 });

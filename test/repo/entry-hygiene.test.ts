@@ -18,6 +18,7 @@ const without: Readonly<Record<string, readonly string[]>> = {
   "./auth": heavy,
   "./store": heavy,
   "./upstream": heavy,
+  "./memory": [...heavy, "undici", "smol-toml"],
   "./server": ["commander", "smol-toml"],
   "./simulator": ["hono", "commander", "undici", "smol-toml"],
 };
@@ -28,6 +29,7 @@ const withoutFolders: Readonly<Record<string, readonly string[]>> = {
   "./auth": ["server", "simulator", "cli", "upstream", "translate"],
   "./store": ["server", "simulator", "cli", "upstream", "translate", "auth", "net"],
   "./upstream": ["server", "simulator", "cli"],
+  "./memory": ["server", "simulator", "cli", "upstream", "auth", "store", "net", "translate"],
   "./server": ["simulator", "cli"],
   "./simulator": ["server", "cli", "upstream", "auth", "store", "net", "translate"],
 };
