@@ -72,7 +72,7 @@ export const surfaces: Readonly<Record<Surface, SurfaceRule>> = {
   },
   pi: {
     title: "pi",
-    sources: ["option", "pi"],
+    sources: ["option", "pi", "CODEX_ACCESS_TOKEN", "CODEX_PAT", "OPENAI_API_KEY"],
     refreshEarlyMs: CODEX_EARLY_MS,
     backgroundEarlyMs: null,
   },

@@ -107,7 +107,7 @@ function parseModels(raw: unknown, at: string, faults: string[]): readonly Model
 }
 
 /** The texts among the values of an object; undefined when it is none. */
-export function headersOf(value: unknown): Readonly<Record<string, string>> | undefined {
+function headersOf(value: unknown): Readonly<Record<string, string>> | undefined {
   if (!isJsonObject(value)) return undefined;
   return Object.fromEntries(
     Object.entries(value).flatMap(([name, text]) => (typeof text === "string" ? [[name, text] as const] : [])),

@@ -1,20 +1,12 @@
 /** A folder of pi's, and what is in it. */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { AuthStorage, type AuthStorageOptions } from "../../../src/hosts/pi/auth-storage.ts";
 import type { FakeHttp } from "../../auth/support/fakes.ts";
 import { accessToken, NOW_MS } from "../../auth/support/fakes.ts";
 
-/** The part of `proper-lockfile` that pi uses; it has no types of its own. */
-export interface ProperLockfile {
-  lock(file: string, options?: object): Promise<() => Promise<void>>;
-  lockSync(file: string, options?: object): () => void;
-  check(file: string, options?: object): Promise<boolean>;
-}
-
-export const properLockfile = createRequire(import.meta.url)("proper-lockfile") as ProperLockfile;
+export { default as properLockfile } from "proper-lockfile";
 
 export interface PiFolder {
   readonly dir: string;
