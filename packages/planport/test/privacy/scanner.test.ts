@@ -78,7 +78,8 @@ describe("a planted leak is found", () => {
     writeFileSync(join(folder, "cache.json"), JSON.stringify({ key: secrets.refreshToken }));
     writeFileSync(join(folder, `${secrets.personalAccessToken}.json`), "{}");
     writeFileSync(join(folder, "auth.json"), secrets.accessToken, { mode: 0o600 });
-    const mayHold = (path: string) => (path === "auth.json" ? ({ name }: NamedSecret) => name === "accessToken" : null);
+    const mayHold = (path: string) =>
+      path === "auth.json" ? ({ name }: NamedSecret) => /^(?:access|id)Token$/.test(name) : null;
     const seen = (): string[] =>
       scanFolder(folder, all, mayHold).map((finding) => `${finding.where}: ${finding.secret}`);
     expect(seen().toSorted()).toEqual([
