@@ -3,7 +3,6 @@
  * @module
  */
 import { surfaces } from "../../auth/surfaces.ts";
-import { surfaces } from "../../auth/surfaces.ts";
 import { raceAbort } from "../../auth/wait.ts";
 import type { Environment } from "../../environment.ts";
 import { CredentialError, isPlanportError, SignInError } from "../../errors.ts";
@@ -242,7 +241,7 @@ export class AuthStorage {
   #isDue(entry: PiOAuthCredential): boolean {
     const nowMs = this.#now();
     if (entry.expires <= nowMs) return true;
-    return entry.expires <= nowMs + surfaces.pi.refreshEarlyMs && nowMs >= this.#pauseUntilMs;
+    return entry.expires <= nowMs + REFRESH_EARLY_MS && nowMs >= this.#pauseUntilMs;
   }
 
   /** One refresh at a time; one among all programs is the lock's business. */

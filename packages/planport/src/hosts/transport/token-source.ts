@@ -2,7 +2,6 @@
  * The tokens of a transport, held in memory and kept fresh; whoever owns them is told of each change.
  * @module
  */
-import { surfaces } from "../../auth/surfaces.ts";
 import type { Grant, TokenSource } from "../../auth/token-source.ts";
 import { surfaces } from "../../auth/surfaces.ts";
 import { raceAbort } from "../../auth/wait.ts";
@@ -80,8 +79,7 @@ class TransportSource {
   async get(signal: AbortSignal | undefined): Promise<Grant> {
     const { expiresAtMs, refresh } = this.#held;
     const nowMs = this.#now();
-    if (refresh === null || expiresAtMs === null || nowMs < expiresAtMs - surfaces.transport.refreshEarlyMs)
-      return this.#grant();
+    if (refresh === null || expiresAtMs === null || nowMs < expiresAtMs - REFRESH_EARLY_MS) return this.#grant();
     const isUsable = nowMs < expiresAtMs;
     if (isUsable && (this.#dead !== null || nowMs < this.#pauseUntilMs)) return this.#grant();
     try {
