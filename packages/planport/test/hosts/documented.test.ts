@@ -43,6 +43,7 @@ const expected: Readonly<Record<string, RegExp>> = {
   "Signing in, step by step 2": /^Visit: http:\S+\/codex\/device and type [A-Z0-9-]+\nSigned in as \S+@\S+$/,
   "Tokens that the program keeps itself":
     /^Visit: http:.+\naccess_token refresh_token expires_at account_id\ntrue\nkeep these: api_key refresh_token expires_at account_id$/,
+  "Tokens of a parent program": /^initial null\nexternal \w+$/,
   "pi's login": /^Visit: http:.+\n(?:\? .+\n)?\[ 'openai-codex' \] string true\n\[\]$/,
   "pi's login 2": /id: 'my-custom-model'[\s\S]+\d+ undefined$/,
   "When something goes wrong": /^Unknown OAuth provider: another-provider\. .+$/,
