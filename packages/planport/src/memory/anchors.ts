@@ -7,7 +7,7 @@
  * leads to neither.
  * @module
  */
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import { asString, isJsonObject, type JsonObject } from "../protocol/json.ts";
 import type { Item } from "../protocol/responses/item.ts";
 import type { RecalledTurn } from "./types.ts";
@@ -64,7 +64,8 @@ export function anchorsOf(items: readonly Item[], before: Item | undefined): str
     .join("")
     .trim();
   if (text === "") return [];
-  return [`after:${sha256(`${sha256(contextOf(before))} ${text}`)}`, WEAK + sha256(text)];
+  const context = contextOf(before);
+  return [`after:${sha256(`${context.length} ${context}${text}`)}`, WEAK + sha256(text)];
 }
 
 /** What {@link withReasoning} gives. */
@@ -116,5 +117,5 @@ function contentText(content: unknown): string {
 }
 
 function sha256(text: string): string {
-  return createHash("sha256").update(text, "utf8").digest("hex");
+  return hash("sha256", text, "hex");
 }

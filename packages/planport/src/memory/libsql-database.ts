@@ -10,8 +10,14 @@ import type { SqlDatabase, SqlRow, SqlSession, SqlValue } from "./sql.ts";
 /** What is used of the driver's connection. */
 export interface DriverConnection {
   exec(sql: string): unknown;
-  prepare(sql: string): { run(values: readonly SqlValue[]): unknown; all(values: readonly SqlValue[]): unknown[] };
+  prepare(sql: string): Statement;
   close(): unknown;
+}
+
+/** A statement that can be run any number of times. */
+export interface Statement {
+  run(values: readonly SqlValue[]): unknown;
+  all(values: readonly SqlValue[]): unknown[];
 }
 
 /** Opens a connection: the class that `libsql` exports. */
@@ -34,6 +40,7 @@ export interface LibsqlOptions {
 /** The driver waits on the only thread there is, so its own wait is short and ours, between tries, does the rest. */
 const DRIVER_WAIT_MS = 5;
 const RETRY_MS = 15;
+const MAX_STATEMENTS = 64;
 const BUSY_LIMIT_MS = 5_000;
 
 const PRAGMAS = [
@@ -64,6 +71,7 @@ export async function openLibsqlDatabase(options: LibsqlOptions): Promise<SqlDat
 class LibsqlDatabase implements SqlDatabase {
   readonly #options: LibsqlOptions;
   #connection: DriverConnection | null = null;
+  readonly #statements = new Map<string, Statement>();
   #closed = false;
   /** The last of those who wait for their turn: one connection can hold one transaction. */
   #lane: Promise<unknown> = Promise.resolve();
@@ -142,9 +150,19 @@ class LibsqlDatabase implements SqlDatabase {
     const connection = this.#connection as DriverConnection;
     const { busyLimitMs = BUSY_LIMIT_MS } = this.#options;
     return {
-      run: (sql, values = []) => patiently(busyLimitMs, () => void connection.prepare(sql).run(values)),
-      all: (sql, values = []) => patiently(busyLimitMs, () => connection.prepare(sql).all(values) as SqlRow[]),
+      run: (sql, values = []) => patiently(busyLimitMs, () => void this.#prepared(connection, sql).run(values)),
+      all: (sql, values = []) => patiently(busyLimitMs, () => this.#prepared(connection, sql).all(values) as SqlRow[]),
     };
+  }
+
+  /** Making a statement costs about as much as running it. */
+  #prepared(connection: DriverConnection, sql: string): Statement {
+    const known = this.#statements.get(sql);
+    if (known !== undefined) return known;
+    if (this.#statements.size >= MAX_STATEMENTS) this.#statements.clear();
+    const statement = connection.prepare(sql);
+    this.#statements.set(sql, statement);
+    return statement;
   }
 
   async #inTransaction<T>(session: SqlSession, work: (session: SqlSession) => Promise<T>): Promise<T> {
@@ -177,6 +195,7 @@ class LibsqlDatabase implements SqlDatabase {
   }
 
   #disconnect(): void {
+    this.#statements.clear();
     try {
       this.#connection?.close();
     } finally {
