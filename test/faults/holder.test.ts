@@ -86,8 +86,7 @@ describe.runIf(process.platform !== "win32")("a process that was stopped while i
     expect(world.simulator).toMatchObject({ refreshes: 1, reusedRefreshTokens: 0 });
     stopped.child.kill("SIGCONT");
     answers.letGo();
-    expectAnswers(await stopped.report());
-    await other.report();
+    expectAnswers(await stopped.report(), await other.report());
     expect(world.simulator).toMatchObject({ refreshes: 1, reusedRefreshTokens: 0 });
     expectAnswers(await runWorker(plan));
   });
