@@ -119,7 +119,10 @@ describe("the program that opens the browser", () => {
       CODEX_API_KEY: "d",
       DISPLAY: ":0",
     };
-    expect(browserEnvironment({ ...given, CODEX_ACCESS_TOKEN: "e" })).toEqual({ PATH: "/bin", DISPLAY: ":0" });
+    expect(browserEnvironment({ ...given, CODEX_ACCESS_TOKEN: "e", PLANPORT_TOKEN_COMMAND: "f" })).toEqual({
+      PATH: "/bin",
+      DISPLAY: ":0",
+    });
   });
 
   it.runIf(process.platform === "linux")("is started without them, and with the address alone", async () => {

@@ -23,18 +23,15 @@ export function browserCommand(url: string, platform: NodeJS.Platform, env: Envi
   return env["DISPLAY"] || env["WAYLAND_DISPLAY"] ? { file: "xdg-open", args: [url] } : null;
 }
 
-/** What planport and Codex read credentials from. A browser, and whatever it starts, has no use for them. */
-const CREDENTIAL_VARIABLES: ReadonlySet<string> = new Set([
-  "CODEX_ACCESS_TOKEN",
-  "CODEX_PAT",
-  "CODEX_API_KEY",
-  "OPENAI_API_KEY",
-  "PLANPORT_KEY",
-]);
+/**
+ * What planport, Codex and OpenAI's libraries read credentials from. A browser, and whatever it starts, has no use for them.
+ * On Windows the names of variables have no case.
+ */
+const CREDENTIAL_VARIABLE = /^(?:CODEX|OPENAI|PLANPORT)_(?:\w+_)?(?:TOKEN|KEY|PAT)(?:_COMMAND)?$/i;
 
-/** The environment without credentials. On Windows the names of variables have no case. */
+/** The environment without credentials. */
 export function browserEnvironment(env: Environment): Record<string, string | undefined> {
-  return Object.fromEntries(Object.entries(env).filter(([name]) => !CREDENTIAL_VARIABLES.has(name.toUpperCase())));
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !CREDENTIAL_VARIABLE.test(name)));
 }
 
 /** Tries to open a page. True when a program for it was started; whether a window came up nobody can tell. */
