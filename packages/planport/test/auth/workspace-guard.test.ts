@@ -5,6 +5,10 @@ import {
   type TokenSource,
   type TokenSourceOptions,
 } from "../../src/auth/index.ts";
+import type { IssuedTokens } from "../../src/auth/auth-file.ts";
+import type { SendRefresh } from "../../src/auth/refresh.ts";
+import { guardRefresh } from "../../src/auth/workspace-guard.ts";
+import { Secret } from "../../src/secret.ts";
 import { createMemoryStore } from "../../src/store/index.ts";
 import { accessToken, authJson, type FakeHttp, fakeHttp, jwt, NOW_MS } from "./support/fakes.ts";
 
@@ -80,6 +84,32 @@ describe("a refresh that brings tokens of a workspace that is not allowed", () =
     await expect(tokens.get()).rejects.toMatchObject({ code: "workspace_forbidden" });
     expect(http.sent).toHaveLength(1);
   });
+});
+
+it("tokens of a workspace that is not allowed are told to nobody who would note them", async () => {
+  const noted: IssuedTokens[] = [];
+  const tokensOf = (token: string): IssuedTokens => ({
+    accessToken: new Secret(token),
+    refreshToken: new Secret("rt-second"),
+    idToken: null,
+  });
+  const sending = (token: string): SendRefresh =>
+    guardRefresh(
+      async (_target, _token, _reason, _place, watch) => {
+        watch?.onIssued?.(tokensOf(token));
+        return tokensOf(token);
+      },
+      ["acct-1"],
+    );
+  const target = { url: "http://127.0.0.1/token", clientId: "client" };
+  const send = (token: string): Promise<IssuedTokens> =>
+    sending(token)(target, new Secret("rt-first"), "proactive_expiry", "memory", {
+      onIssued: (tokens) => noted.push(tokens),
+    });
+  await expect(send(OTHER)).rejects.toMatchObject({ code: "workspace_forbidden" });
+  expect(noted).toEqual([]);
+  await send(accessToken(7200));
+  expect(noted).toHaveLength(1);
 });
 
 it("a refresh that stays in the workspace, or does not say, is taken", async () => {

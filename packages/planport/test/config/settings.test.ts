@@ -212,6 +212,17 @@ describe("Codex's config.toml", () => {
     expect(resolve({ config: `cli_auth_credentials_store = ${written}` }).codexCredentialsStore.value).toBe(value);
   });
 
+  it("reads where planport's own sign-in rests, and keeps a token command to itself", () => {
+    const settings = resolve({ env: { PLANPORT_CREDENTIALS_STORE: "Auto", PLANPORT_TOKEN_COMMAND: "get hunter2" } });
+    expect(settings.credentialsStore.value).toBe("auto");
+    expect(settings.tokenCommand.value?.reveal()).toBe("get hunter2");
+    expect(JSON.stringify(settings)).not.toContain("hunter2");
+    expect(resolve({}).credentialsStore.value).toBe("file");
+    expect(() => resolve({ env: { PLANPORT_CREDENTIALS_STORE: "vault" } })).toThrow(
+      "PLANPORT_CREDENTIALS_STORE is not usable: it must be one of file, keyring, auto",
+    );
+  });
+
   it("takes a single workspace as a string", () => {
     expect(resolve({ config: 'forced_chatgpt_workspace_id = "a"' }).forcedWorkspaceIds.value).toEqual(["a"]);
   });
