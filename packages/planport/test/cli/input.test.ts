@@ -134,8 +134,15 @@ describe("status", () => {
     put(home, ".codex/auth.json", "{");
     const { code, stdout } = await run(home, ["status", "--json"], { env });
     expect(code).toBe(3);
-    const { tried } = JSON.parse(stdout) as { tried: { outcome: string }[] };
-    expect(tried.map(({ outcome }) => outcome)).toEqual(["not set", "not set", "no such file", "cannot be used"]);
+    const { tried } = JSON.parse(stdout) as { tried: { place: string; outcome: string }[] };
+    expect(tried.map(({ place, outcome }) => [place, outcome])).toEqual([
+      ["$CODEX_ACCESS_TOKEN", "not set"],
+      ["$CODEX_PAT", "not set"],
+      ["$PLANPORT_TOKEN_COMMAND", "not set"],
+      [join(home, ".planport/auth.json"), "no such file"],
+      [join(home, ".codex/auth.json"), "cannot be used"],
+      ["$OPENAI_API_KEY", "not looked in"],
+    ]);
   });
 
   it("takes --log-level, and refuses one that is none", async () => {
