@@ -56,12 +56,13 @@ export class Freshness {
    * A token was made by the server this very moment. If it looks old already, or not to have been made yet, the clock here
    * is wrong and is corrected. One that needs a refresh all the same serves for a while: else there would be one for
    * every request.
+   * @param isNew False when it is the one from before: then it does not tell what the server's clock shows.
    */
-  issued(credential: ChatGptCredential): void {
+  issued(credential: ChatGptCredential, isNew: boolean): void {
     const { accessToken, expiresAtMs } = credential;
     this.#failures = 0;
-    this.#skewMs = 0;
-    const bornMs = readIssuedAtMs(accessToken.reveal());
+    if (isNew) this.#skewMs = 0;
+    const bornMs = isNew ? readIssuedAtMs(accessToken.reveal()) : null;
     if (bornMs !== null && expiresAtMs !== null) {
       const skewMs = this.#now() - bornMs;
       const looksOld = this.reason(credential) !== null && expiresAtMs - bornMs > this.#earlyMs;
