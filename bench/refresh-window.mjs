@@ -84,8 +84,8 @@ rmSync(folder, { recursive: true });
 const show = (name, list) => {
   const sorted = list.toSorted((a, b) => a - b);
   const at = (share) => `${sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))].toFixed(3)} ms`;
-  console.log(`${name.padEnd(58)} median ${at(0.5)}  99 % ${at(0.99)}  most ${at(1)}`);
+  process.stdout.write(`${name.padEnd(58)} median ${at(0.5)}  99 % ${at(0.99)}  most ${at(1)}\n`);
 };
-console.log(`${RUNS} refreshes`);
+process.stdout.write(`${RUNS} refreshes\n`);
 show("last byte read -> handed to the system (survives kill -9)", handed);
 show("last byte read -> on the disk (survives a power cut)", durable);

@@ -65,7 +65,7 @@ export type JournalFs = Pick<
 >;
 
 /** Of our own name, beside the sign-in. */
-export const JOURNAL_SUFFIX = ".planport-refresh";
+const JOURNAL_SUFFIX = ".planport-refresh";
 
 /** The answers of OpenAI's server have some 6 KiB. */
 const ROOM_BYTES = 32 * 1024;
