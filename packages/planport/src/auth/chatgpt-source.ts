@@ -272,7 +272,8 @@ class ChatGptSource {
     if (credential?.kind !== "chatgpt") throw expired(held, store.place);
     // In memory first: should the write fail, the only copy of the new refresh token is this one.
     this.#held = { document, credential, onDisk: held.onDisk };
-    this.#freshness.issued(credential, !credential.accessToken.equals(held.credential.accessToken));
+    if (issued.accessToken !== null)
+      this.#freshness.issued(credential, !issued.accessToken.equals(held.credential.accessToken));
     await this.#save(turn.lane, turn.hold);
     if (this.#held === null) throw this.#signedOut();
     // Somebody has taken over meanwhile. What we got is written as soon as it is our turn again.
