@@ -42,7 +42,7 @@ export interface FileLockOptions {
 }
 
 /** Of our own name: what other programs lock is theirs. */
-export const LOCK_SUFFIX = ".planport-lock";
+const LOCK_SUFFIX = ".planport-lock";
 
 /** Codes that say that no file can be made in a place, whoever tries. */
 const NO_PLACE = new Set(["EACCES", "EPERM", "EROFS", "ENOTDIR", "ENOENT", "ENOTSUP", "EINVAL", "ENAMETOOLONG"]);
@@ -133,6 +133,7 @@ class WaitingLock {
       const handle =
         seen === null ? lock.create() : this.#canTakeOver(seen, watch, stepMs) ? lock.takeOver(seen) : null;
       if (handle !== null) {
+        lock.sweep(handle.nonce);
         this.#cleanUp(options.file, seen);
         return handle;
       }

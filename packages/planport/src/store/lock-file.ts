@@ -9,13 +9,22 @@
  */
 import { createHash } from "node:crypto";
 import * as nodeFs from "node:fs";
+import path from "node:path";
 import { codeOf } from "./atomic-write.ts";
 import { type LockRecord, newNonce, type ProcessIdentity, readRecord, writeRecord } from "./lock-holder.ts";
 
 /** The file operations used, so that tests can make each of them fail. */
 export type LockFs = Pick<
   typeof nodeFs,
-  "closeSync" | "existsSync" | "openSync" | "readFileSync" | "renameSync" | "statSync" | "unlinkSync" | "writeSync"
+  | "closeSync"
+  | "existsSync"
+  | "openSync"
+  | "readdirSync"
+  | "readFileSync"
+  | "renameSync"
+  | "statSync"
+  | "unlinkSync"
+  | "writeSync"
 >;
 
 /** What was seen in a lock file. */
@@ -153,6 +162,21 @@ export class LockFile {
       return handle;
     } finally {
       this.#remove(claim);
+    }
+  }
+
+  /**
+   * Removes the claims on former holds, which mean nothing any more and whose makers were killed in the middle of a
+   * take-over. @param nonce Of the hold that stands; claims on it are left alone.
+   */
+  sweep(nonce: string): void {
+    const own = `${path.basename(this.path)}.`;
+    const folder = path.dirname(this.path);
+    try {
+      for (const name of this.#io.readdirSync(folder))
+        if (name.startsWith(own) && !name.startsWith(`${own}${nonce}.`)) this.#remove(path.join(folder, name));
+    } catch {
+      // A folder that cannot be listed; they are empty files.
     }
   }
 
