@@ -291,6 +291,23 @@ describe("a take-over", () => {
   });
 });
 
+describe("claims on former holds, whose makers were killed in the middle of a take-over,", () => {
+  it("go with the next hold, and claims on that one stay", async () => {
+    fs.writeFileSync(`${lockPath}.0123456789abcdef01.1`, "");
+    fs.writeFileSync(`${lockPath}.0123456789abcdef01.1.new`, "");
+    await createFileLock().run(
+      async (hold) => {
+        const claim = `auth.json.planport-lock.${String(hold?.nonce)}.1`;
+        expect(fs.readdirSync(folder)).toEqual(["auth.json.planport-lock"]);
+        fs.writeFileSync(path.join(folder, claim), "");
+        new LockFile(lockPath, thisProcess()).sweep(String(hold?.nonce));
+        expect(fs.readdirSync(folder)).toEqual(["auth.json.planport-lock", claim]);
+      },
+      { file },
+    );
+  });
+});
+
 describe("a folder that cannot be written to", () => {
   const without = (code: string): LockFs => ({
     ...fs,
