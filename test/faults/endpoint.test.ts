@@ -89,11 +89,12 @@ describe("a line that is cut before the server has heard of the refresh", () => 
 });
 
 const cuts: readonly (readonly [name: string, doorman: Doorman])[] = [
-  ["without a byte of the answer", { cutAfter: "head" }],
-  ["in the middle of the answer", { cutAfter: "half" }],
+  ["without a byte of it", { cutAfter: "head" }],
+  ["in the middle of it", { cutAfter: "half" }],
+  ["and a web page comes in place of the answer", { insteadOfAnswer: "<!DOCTYPE html><title>Please wait</title>" }],
 ];
 
-describe.each(cuts)("a line that is cut after the server has rotated, %s", (_name, doorman) => {
+describe.each(cuts)("an answer that is lost after the server has rotated, %s", (_name, doorman) => {
   test("is found out by the next process, which says that a refresh was cut off and what to do", async () => {
     door.doorman = doorman;
     const before = login();

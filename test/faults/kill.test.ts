@@ -7,7 +7,7 @@ import { killCount, sabotage, show } from "./support/settings.ts";
 import { STEPS } from "./support/worker.ts";
 
 test("kill -9 at any step of a refresh loses no login, except between rotation and answer, and that is told", async () => {
-  const kills = await killMany(aimAt(killCount, Math.random), sabotage);
+  const { kills, leftovers } = await killMany(aimAt(killCount, Math.random), sabotage);
   show(`kill -9${sabotage === null ? "" : `, without ${sabotage}`}`, renderKills(kills));
   expect(kills.flatMap((kill) => kill.fault ?? [])).toEqual([]);
   expect(kills.filter((kill) => kill.verdict === "lost")).toEqual([]);
@@ -16,4 +16,5 @@ test("kill -9 at any step of a refresh loses no login, except between rotation a
   expect(doomed.map((kill) => kill.verdict)).toEqual(doomed.map(() => "told"));
   for (const step of STEPS)
     expect(kills.filter((kill) => kill.died === step).length, step).toBeGreaterThanOrEqual(Math.floor(killCount / 10));
+  expect(leftovers).toEqual([]);
 }, 900_000);

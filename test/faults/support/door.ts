@@ -24,6 +24,8 @@ export interface Doorman {
   readonly answered?: (caller: Caller) => void;
   /** Cuts the line when the server has answered, with nothing of the answer sent, or half of it. */
   readonly cutAfter?: "head" | "half";
+  /** Sends this in place of what the server has answered. */
+  readonly insteadOfAnswer?: string;
 }
 
 /** A token endpoint with a door. */
@@ -44,12 +46,13 @@ export async function openDoor(simulator: Simulator): Promise<Door> {
       const body = await readAll(request);
       const caller = { originator: String(request.headers["originator"]) };
       callers.push(caller);
-      const { before, cutBefore, after, answered, cutAfter } = door.doorman;
+      const { before, cutBefore, after, answered, cutAfter, insteadOfAnswer } = door.doorman;
       await before?.(caller);
       if (cutBefore === true) return void request.socket.destroy();
       const headers = { "content-type": request.headers["content-type"] ?? "application/json" };
       const answer = await fetch(`${simulator.issuer}/oauth/token`, { method: "POST", headers, body });
-      const text = await answer.text();
+      const given = await answer.text();
+      const text = insteadOfAnswer ?? given;
       await after?.(caller);
       if (cutAfter === "head") return void request.socket.destroy();
       response.writeHead(answer.status, { "content-type": "application/json", "content-length": text.length });

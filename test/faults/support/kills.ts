@@ -1,7 +1,7 @@
 /**
  * `kill -9` at every step of a refresh, and what the next process finds.
  */
-import { statSync } from "node:fs";
+import { readdirSync, statSync } from "node:fs";
 import type { Simulator } from "../../../packages/planport/src/simulator/index.ts";
 import { type Plan, runWorker, type Sabotage, type Step, STEPS, Worker } from "./worker.ts";
 import { ageAccessToken, openWorld, readLogin, type World } from "./world.ts";
@@ -31,22 +31,35 @@ export interface Kill {
   readonly fault: string | null;
 }
 
+const KEPT: ReadonlySet<string> = new Set(["auth.json", "auth.json.planport-lock"]);
+
 const TURN = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
+/** What many kills came to. */
+export interface KillRun {
+  readonly kills: readonly Kill[];
+  /** Files that lie about in the end, beside the sign-ins and their locks: killed processes leave some, others clean up. */
+  readonly leftovers: readonly string[];
+}
+
 /** Kills so many times; the lanes have a sign-in of their own each, that lives through all the kills of the lane. */
-export async function killMany(aims: readonly Aim[], sabotage: Sabotage | null, lanes = 4): Promise<Kill[]> {
+export async function killMany(aims: readonly Aim[], sabotage: Sabotage | null, lanes = 4): Promise<KillRun> {
   const queue = [...aims];
   const kills: Kill[] = [];
+  const leftovers: string[] = [];
   await Promise.all(
     Array.from({ length: lanes }, async () => {
       const world = await openWorld();
       const usualMs = await measureRefresh(world);
       for (let aim = queue.shift(); aim !== undefined; aim = queue.shift())
         kills.push(await killOnce(world, aim, sabotage, usualMs));
+      ageAccessToken(world.authFile, -60_000);
+      await runWorker(world.plan);
+      leftovers.push(...readdirSync(world.folder).filter((name) => !KEPT.has(name)));
       await world.close();
     }),
   );
-  return kills;
+  return { kills, leftovers };
 }
 
 /** How long a whole refresh and its request take here, in milliseconds. */
