@@ -155,7 +155,7 @@ export function cancelledSignIn(): SignInError {
 }
 
 /** The error of a sign-in that nobody completed. */
-export function timedOut(limitMs: number): SignInError {
+function timedOut(limitMs: number): SignInError {
   return new SignInError(
     "sign_in_timeout",
     `Nobody completed the sign-in within ${Math.round(limitMs / 60_000)} minutes. Run \`planport login\` again.`,

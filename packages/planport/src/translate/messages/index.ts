@@ -4,5 +4,5 @@
  */
 export { estimateInputTokens } from "./estimate.ts";
 export { type MessagesContext, toMessagesMessage } from "./message.ts";
-export { type MessagesTranslation, messagesToResponses } from "./request.ts";
-export { createMessagesSseEncoder, type MessagesSseEncoder } from "./sse.ts";
+export { messagesToResponses } from "./request.ts";
+export { createMessagesSseEncoder } from "./sse.ts";

@@ -67,7 +67,7 @@ export function toMessagesUsage(usage: unknown): MessagesUsage {
 }
 
 /** The arguments of a call as an object. What is none is kept under a name that says so: a client could not read it else. */
-export function toToolInput(json: string): JsonObject {
+function toToolInput(json: string): JsonObject {
   if (json.trim() === "") return {};
   const value = tryParseJson(json);
   return isJsonObject(value) ? value : { unparsed_arguments: json };

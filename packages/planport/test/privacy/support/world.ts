@@ -7,7 +7,7 @@ import { type Finding, scan, scanFolder } from "./scanner.ts";
 import { type NamedSecret, noise } from "./secrets.ts";
 
 /** Tokens belong in sign-ins, and in the journal of a refresh once its answer is there. */
-export const TOKEN_FILES: RegExp = /(?:^|\/)auth\.json(?:\.planport-refresh)?$/;
+const TOKEN_FILES: RegExp = /(?:^|\/)auth\.json(?:\.planport-refresh)?$/;
 /** What the gateway remembers of conversations holds their words, and no credential. */
 const MEMORY_FILES = /(?:^|\/)memory\.db(?:-wal|-shm)?$/;
 
