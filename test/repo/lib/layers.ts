@@ -62,7 +62,7 @@ export const layers: Readonly<Record<string, Layer>> = {
   server: {
     values: ["errors", "secret", "protocol", "sse", "translate", "observe", "upstream", "memory", "version"],
     types: ["auth"],
-    packages: ["hono", "ws", "fzstd"],
+    packages: ["@fastify/busboy", "hono", "ws", "fzstd"],
     node: true,
   },
   planport: { values: [...everything, "version"], node: true },
