@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Simulator, startSimulator } from "../../packages/planport/src/simulator/index.ts";
 import { type Door, type Doorman, meeting, openDoor } from "../faults/support/door.ts";
+import { show } from "../faults/support/settings.ts";
 import { ageAccessToken, readTokens } from "../faults/support/world.ts";
 import { codexScript, configureForSimulator, execTurn } from "./support/codex.ts";
 import { reportNotRun } from "./support/not-run.ts";
@@ -17,6 +18,7 @@ let simulator: Simulator;
 let door: Door;
 let home: string;
 let authFile: string;
+let failedTurns = 0;
 
 beforeAll(async () => {
   simulator = await startSimulator({ maxRecordedRequests: 10_000, refreshTokenReuse: "refused" });
@@ -81,6 +83,7 @@ else {
         const { refreshes, reusedRefreshTokens } = simulator;
         door.doorman = first === "nobody" ? {} : bothUnderWay(first);
         const [codex, planport] = await Promise.all([codexTurn(), planportToken()]);
+        if (codex !== null) failedTurns += 1;
         door.doorman = {};
         // planport waits for what the other one writes. Codex does not: the turn in flight may fail, if it was the second.
         expect(planport).toBeNull();
@@ -93,6 +96,11 @@ else {
     );
 
     it("has met the case that both spend one token", () => {
+      show(
+        `the Codex CLI and planport at the same time, ${ROUNDS} rounds`,
+        `refreshes ${simulator.refreshes}, tokens that both spent ${simulator.reusedRefreshTokens}, ` +
+          `turns of Codex that failed in flight ${failedTurns}`,
+      );
       expect(simulator.reusedRefreshTokens).toBeGreaterThanOrEqual(firsts.filter((first) => first !== null).length);
     });
   });
