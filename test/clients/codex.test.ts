@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { isJsonObject } from "../../packages/planport/src/protocol/index.ts";
 import { type Simulator, startSimulator } from "../../packages/planport/src/simulator/index.ts";
-import { codexScript, configureForSimulator, execTurn, runCodex, viaLocalhost } from "./support/codex.ts";
+import { codexScript, configureForSimulator, execTurn, outputsOf, runCodex, viaLocalhost } from "./support/codex.ts";
 import { reportNotRun } from "./support/not-run.ts";
 import { temporaryFolder } from "./support/process.ts";
 import { signedInHome, startGateway, startPlanport } from "./support/stack.ts";
@@ -41,11 +41,6 @@ function promptThatExpiresTheToken(): string {
   return [call("echo first"), call(expire), call("echo third")].join(", then ");
 }
 
-/** Outputs of the commands of a turn, in order. */
-function outputs(report: Awaited<ReturnType<typeof execTurn>>): string[] {
-  return report.items("command_execution").map((item) => String(item["aggregated_output"]).trim());
-}
-
 if (codexScript === null) reportNotRun("the Codex CLI", "test/clients is not installed; npm test installs it");
 else {
   describe("Codex CLI against the simulator", () => {
@@ -60,7 +55,7 @@ else {
     it("runs a turn of three tool calls over WebSocket while its token expires midway", async () => {
       await signIn();
       const report = await execTurn(home, "gpt-5.5", promptThatExpiresTheToken(), refreshUrl());
-      expect(outputs(report)).toEqual(["first", "expired 200", "third"]);
+      expect(outputsOf(report)).toEqual(["first", "expired 200", "third"]);
       expect(report.answer).toContain("third");
       expect(simulator.refreshes).toBe(1);
       expect(simulator.reusedRefreshTokens).toBe(0);
@@ -73,7 +68,7 @@ else {
       simulator.script.always("websocket", { kind: "http", status: 426 });
       await signIn();
       const report = await execTurn(home, "gpt-5.5", promptThatExpiresTheToken(), refreshUrl());
-      expect(outputs(report)).toEqual(["first", "expired 200", "third"]);
+      expect(outputsOf(report)).toEqual(["first", "expired 200", "third"]);
       expect(simulator.refreshes).toBe(1);
       const calls = simulator.requests.filter((request) => request.target === "responses");
       expect(calls.length).toBeGreaterThanOrEqual(4);
@@ -126,7 +121,7 @@ else {
       const gateway = await startGateway(simulator, signedInHome(simulator));
       configureForGateway(gateway.baseURL);
       const report = await execTurn(home, "gpt-5.5", promptThatExpiresTheToken());
-      expect(outputs(report)).toEqual(["first", "expired 200", "third"]);
+      expect(outputsOf(report)).toEqual(["first", "expired 200", "third"]);
       expect(simulator.refreshes).toBe(1);
       const calls = simulator.requests.filter((request) => request.target === "responses");
       expect(calls.every((call) => call.headers["originator"] === "planport")).toBe(true);

@@ -315,8 +315,13 @@ async function told<T>(account: string, call: Promise<T>): Promise<T> {
 
 function nameAccount(client: CodexClient, account: string | null): CodexClient {
   if (account === null) return client;
+  const { relay } = client;
   return {
     route: client.route,
+    relay: relay && {
+      send: (call, options) => told(account, relay.send(call, options)),
+      connect: (call, options) => told(account, relay.connect(call, options)),
+    },
     account: (options) => told(account, client.account(options)),
     send: (request, options) => told(account, client.send(request, options)),
     models: (options) => told(account, client.models(options)),

@@ -42,6 +42,11 @@ export interface ExecReport {
   readonly completed: boolean;
 }
 
+/** Outputs of the commands of a turn, in order. */
+export function outputsOf(report: ExecReport): string[] {
+  return report.items("command_execution").map((item) => String(item["aggregated_output"]).trim());
+}
+
 /** Runs one turn. The sandbox is off: the commands are this test's own, and one of them calls the simulator. */
 export async function execTurn(
   home: string,

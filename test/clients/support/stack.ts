@@ -11,7 +11,10 @@ import { cleanEnvironment, type Running, start, temporaryFolder } from "./proces
 export const BIN: string = fileURLToPath(new URL("../../../packages/planport/bin/planport.js", import.meta.url));
 
 /** A Codex home that holds a sign-in to the simulator, as `codex login` leaves it. */
-export function signedInHome(simulator: Simulator, options: { accessTokenTtlMs?: number } = {}): string {
+export function signedInHome(
+  simulator: Simulator,
+  options: { accessTokenTtlMs?: number; accountId?: string } = {},
+): string {
   const home = temporaryFolder("home");
   const { accessToken, refreshToken, idToken, accountId } = simulator.issueTokens(options);
   const tokens = { id_token: idToken, access_token: accessToken, refresh_token: refreshToken, account_id: accountId };
@@ -39,8 +42,12 @@ export interface Gateway {
 }
 
 /** Starts `planport serve` on a free port, with nothing set up but an `auth.json` and a base URL. */
-export async function startGateway(simulator: Simulator, home: string): Promise<Gateway> {
-  const process_ = startPlanport(home, ["serve", "--port", "0"], {
+export async function startGateway(
+  simulator: Simulator,
+  home: string,
+  flags: readonly string[] = [],
+): Promise<Gateway> {
+  const process_ = startPlanport(home, ["serve", "--port", "0", ...flags], {
     CODEX_HOME: home,
     CODEX_BASE_URL: simulator.codexBaseUrl,
     CODEX_REFRESH_TOKEN_URL_OVERRIDE: `${simulator.issuer}/oauth/token`,

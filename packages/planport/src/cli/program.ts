@@ -6,6 +6,7 @@ import { Command, Option } from "commander";
 import { DEFAULT_PORT, LOG_LEVELS } from "../config/index.ts";
 import type { AccountsOptions } from "./commands/accounts.ts";
 import type { AskOptions } from "./commands/ask.ts";
+import type { ConnectOptions } from "./commands/connect.ts";
 import type { LoginOptions } from "./commands/login.ts";
 import type { LogoutOptions } from "./commands/logout.ts";
 import type { ModelsOptions } from "./commands/models.ts";
@@ -52,6 +53,7 @@ export function createProgram(context: CommandContext, setResult: SetResult): Co
   addAskCommand(program, context, setResult);
   addPlanCommands(program, context, setResult);
   addServeCommand(program, context, setResult);
+  addConnectCommand(program, context, setResult);
   addSimulatorCommands(program, context, setResult);
   program
     .command("version")
@@ -255,6 +257,11 @@ function addServeCommand(program: Command, context: CommandContext, setResult: S
       "where to keep responses and reasoning for later requests: a file, memory (until it ends) or off (default: " +
         "memory.db in planport's folder, or PLANPORT_MEMORY)",
     )
+    .option(
+      "--credentials <whose>",
+      "whose credential goes with calls to /backend-api: own (planport's) or passthrough (the caller's; the gateway's " +
+        "key then comes in x-planport-key) (default: own, or PLANPORT_CREDENTIALS)",
+    )
     .option("--allow-host <name>", "accept this name in the Host header (may be given more than once)", collect)
     .addOption(accountOption())
     .addOption(baseUrlOption())
@@ -279,6 +286,31 @@ function addServeCommand(program: Command, context: CommandContext, setResult: S
     .action(async (options: ServeOptions) => {
       const { serve } = await import("./commands/serve.ts");
       setResult(await serve(context, options));
+    });
+}
+
+function addConnectCommand(program: Command, context: CommandContext, setResult: SetResult): void {
+  program
+    .command("connect")
+    .description("point a client at the gateway: print its settings, or write them")
+    .argument("[client]", "such as codex; without one, all clients are listed")
+    .option("--url <url>", `where the gateway is (default: http://127.0.0.1:${DEFAULT_PORT}, or as PLANPORT_PORT says)`)
+    .option("-m, --model <model>", "the model (planport models lists them)")
+    .option("--auth-command", "for codex: bring a bearer of planport token, for a gateway that passes credentials on")
+    .option("--write", "merge the settings into the client's file; what was there is kept beside it")
+    .option("--json", "print JSON")
+    .addHelpText(
+      "after",
+      examples(
+        "planport connect                which clients there are",
+        "planport connect codex          what to put into ~/.codex/config.toml",
+        "planport connect codex --write  put it there",
+        "planport connect openai --url http://box.lan:9107 --model gpt-5.5",
+      ),
+    )
+    .action(async (client: string | undefined, options: ConnectOptions) => {
+      const { connect } = await import("./commands/connect.ts");
+      setResult(await connect(context, client, options));
     });
 }
 

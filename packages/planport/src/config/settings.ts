@@ -37,6 +37,7 @@ export interface SettingsFlags {
   readonly logLevel?: string | undefined;
   readonly model?: string | undefined;
   readonly memory?: string | undefined;
+  readonly credentials?: string | undefined;
 }
 
 /** All that {@link resolveSettings} looks at. */
@@ -82,6 +83,8 @@ export interface Settings {
   readonly port: Setting<number>;
   readonly gatewayKey: Setting<Secret | null>;
   readonly logLevel: Setting<LogLevel>;
+  /** Whose credential goes with calls that the gateway passes on to the backend as they come. */
+  readonly credentials: Setting<RelayedCredentials>;
   /** Where the gateway remembers: `off`, `memory` (until it ends), or the path of a file. */
   readonly memory: Setting<string>;
 }
@@ -90,6 +93,11 @@ export interface Settings {
 export const CREDENTIALS_STORES = ["file", "keyring", "auto"] as const;
 /** One of {@link CREDENTIALS_STORES}. */
 export type CredentialsStore = (typeof CREDENTIALS_STORES)[number];
+
+/** `own`: planport's; `passthrough`: the one that a call brings. */
+export const RELAYED_CREDENTIALS = ["own", "passthrough"] as const;
+/** One of {@link RELAYED_CREDENTIALS}. */
+export type RelayedCredentials = (typeof RELAYED_CREDENTIALS)[number];
 
 /** Where the gateway listens unless told otherwise. */
 export const DEFAULT_PORT = 9107;
@@ -155,7 +163,7 @@ function codexRestrictions(
 function gatewaySettings(
   flags: SettingsFlags,
   env: Environment,
-): Pick<Settings, "host" | "port" | "gatewayKey" | "logLevel"> {
+): Pick<Settings, "host" | "port" | "gatewayKey" | "logLevel" | "credentials"> {
   return {
     host: firstOf([fromFlag("--host", flags.host)], DEFAULT_HOST),
     port: firstOf([checkedFlag("--port", flags.port, asPort), checked(env, "PLANPORT_PORT", asPort)], DEFAULT_PORT),
@@ -166,6 +174,13 @@ function gatewaySettings(
     logLevel: firstOf(
       [checkedFlag("--log-level", flags.logLevel, asLogLevel), checked(env, "PLANPORT_LOG", asLogLevel)],
       "warn",
+    ),
+    credentials: firstOf<RelayedCredentials>(
+      [
+        checkedFlag("--credentials", flags.credentials, oneOf(RELAYED_CREDENTIALS)),
+        checked(env, "PLANPORT_CREDENTIALS", oneOf(RELAYED_CREDENTIALS)),
+      ],
+      "own",
     ),
   };
 }
@@ -260,12 +275,12 @@ const asVersion: Check<string> = (value) =>
 const asHeaderText: Check<string> = (value) =>
   /\p{Cc}/u.test(value) ? { problem: "must not contain control characters" } : { value };
 
-const asStore: Check<CredentialsStore> = (value) => {
-  const store = CREDENTIALS_STORES.find((candidate) => candidate === value.toLowerCase());
-  return store === undefined ? { problem: `must be one of ${CREDENTIALS_STORES.join(", ")}` } : { value: store };
-};
+function oneOf<T extends string>(words: readonly T[]): Check<T> {
+  return (value) => {
+    const word = words.find((candidate) => candidate === value.toLowerCase());
+    return word === undefined ? { problem: `must be one of ${words.join(", ")}` } : { value: word };
+  };
+}
 
-const asLogLevel: Check<LogLevel> = (value) => {
-  const level = LOG_LEVELS.find((candidate) => candidate === value.toLowerCase());
-  return level === undefined ? { problem: `must be one of ${LOG_LEVELS.join(", ")}` } : { value: level };
-};
+const asStore: Check<CredentialsStore> = oneOf(CREDENTIALS_STORES);
+const asLogLevel: Check<LogLevel> = oneOf(LOG_LEVELS);

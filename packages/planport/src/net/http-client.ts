@@ -9,6 +9,7 @@ import { PooledDispatcher } from "./dispatcher.ts";
 import { BodyTooLong, exchange, type ExchangeAnswer } from "./exchange.ts";
 import { createProxyRule, type Env } from "./proxy.ts";
 import type { HttpAnswer, HttpClient, HttpFetchOptions } from "./types.ts";
+import { openUpgrade } from "./upgrade/handshake.ts";
 
 /** Options of {@link createHttpClient}. */
 export interface HttpClientOptions {
@@ -29,17 +30,28 @@ export interface HttpClientOptions {
  * @throws {ConfigError} `config_invalid` when a proxy or certificate variable cannot be used.
  */
 export function createHttpClient(options: HttpClientOptions): HttpClient {
-  const dispatcher = new PooledDispatcher({
+  const pool = {
     proxyRule: createProxyRule(options.env),
     trust: createTrust(options.env),
     connectTimeoutMs: options.connectTimeoutMs ?? 15_000,
     headersTimeoutMs: options.headersTimeoutMs ?? 300_000,
-  });
+  };
+  const dispatcher = new PooledDispatcher(pool);
   const fetchTimeoutMs = options.fetchTimeoutMs ?? 30_000;
   const maxBodyBytes = options.maxBodyBytes ?? 16 * 1024 * 1024;
   return {
     dispatcher,
     close: () => dispatcher.close(),
+    upgrade: async (request) => {
+      try {
+        return await openUpgrade(request, { ...pool, maxBodyBytes });
+      } catch (error) {
+        if (error instanceof BodyTooLong) throw tooLong(new URL(request.origin), error);
+        if (error instanceof Error && request.signal?.aborted !== true)
+          throw toConnectionError(error, request.origin, dispatcher);
+        throw cancelled();
+      }
+    },
     fetch: (url, fetchOptions = {}) =>
       fetchWhole(dispatcher, url, { timeoutMs: fetchTimeoutMs, ...fetchOptions }, maxBodyBytes),
   };

@@ -5,4 +5,4 @@
 export { isCertificateCode, toConnectionError } from "./connection-error.ts";
 export { createHttpClient, type HttpClientOptions } from "./http-client.ts";
 export { type Env, isLoopback } from "./proxy.ts";
-export type { HttpClient, HttpFetchOptions } from "./types.ts";
+export type { HttpClient, HttpFetchOptions, UpgradeAnswer, UpgradeRequest } from "./types.ts";

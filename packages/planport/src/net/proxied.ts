@@ -32,7 +32,7 @@ export class ProxyPools {
   dispatch(proxy: URL, request: StreamRequest, handler: Dispatcher.DispatchHandler): void {
     const { watch, ...options } = request;
     this.#through(proxy).dispatch(
-      { ...options, headers: { ...request.headers } },
+      { ...options, headers: { ...request.headers } as Record<string, string | string[]> },
       watch === undefined ? handler : new WatchedHandler(handler, watch),
     );
   }

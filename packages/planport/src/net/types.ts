@@ -3,6 +3,8 @@
  * @module
  */
 import type { Dispatcher } from "undici";
+import type { Socket } from "node:net";
+import type { RequestHeaders } from "./stream/head.ts";
 import type { StreamRequest } from "./stream/pool.ts";
 
 /** Watches one exchange from as near as can be. Everything is told synchronously, in the turn in which it happens. */
@@ -44,6 +46,28 @@ export interface HttpAnswer {
   json(): Promise<unknown>;
 }
 
+/** A request to change the protocol of a connection (RFC 9110 §7.8). */
+export interface UpgradeRequest {
+  readonly origin: string;
+  /** With the query. */
+  readonly path: string;
+  /** Without `host` and `connection`, which are set. */
+  readonly headers: RequestHeaders;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** What became of an {@link UpgradeRequest}. */
+export interface UpgradeAnswer {
+  /** 101, or that of a refusal. */
+  readonly status: number;
+  /** Names in lower case; a name that came more than once has a list. */
+  readonly headers: Readonly<Record<string, string | readonly string[]>>;
+  /** After a 101: speaks the new protocol from its next byte on. It is paused, and its errors are for the caller. */
+  readonly socket: Socket | null;
+  /** Of a refusal: all of its body. */
+  readonly body: Uint8Array;
+}
+
 /** A connection pool that honours `HTTPS_PROXY`, `NO_PROXY` and `CODEX_CA_CERTIFICATE`. */
 export interface HttpClient {
   /**
@@ -52,6 +76,12 @@ export interface HttpClient {
    * @throws {UpstreamError} `upstream_unreachable` with the host and the system's reason.
    */
   fetch(url: string, options?: HttpFetchOptions): Promise<HttpAnswer>;
+  /**
+   * Asks for another protocol on a connection of its own, through the proxy that there is for the server.
+   * @throws {UpstreamError} `upstream_unreachable`; `upstream_malformed` for a refusal that is too long.
+   * @throws {RequestError} `cancelled`
+   */
+  upgrade(request: UpgradeRequest): Promise<UpgradeAnswer>;
   /** For streams. */
   readonly dispatcher: StreamDispatcher;
   /** Closes idle connections. */

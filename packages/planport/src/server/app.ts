@@ -11,6 +11,7 @@ import { checkAllowedHosts, checkHost } from "./admission/host.ts";
 import { answerPreflight, checkAllowedOrigins, checkOrigin } from "./admission/origin.ts";
 import type { Exchange } from "./exchange.ts";
 import { listen } from "./listen.ts";
+import { isBackendPath, passOn } from "./routes/backend.ts";
 import { chatCompletions } from "./routes/chat.ts";
 import { completions } from "./routes/completions.ts";
 import type { GatewayContext, Route } from "./routes/context.ts";
@@ -34,6 +35,9 @@ const ACCOUNT_HEADER = "x-planport-account";
 
 /** What a path is for. */
 type Entry = Readonly<Partial<Record<"GET" | "POST" | "DELETE", Route>>>;
+
+/** What is passed on is so whatever its method. */
+const ANY_METHOD = ["any", {}] as const;
 
 /** Answers one exchange and never throws. */
 export type Handler = (exchange: Exchange) => Promise<void>;
@@ -74,6 +78,8 @@ function toContext(options: GatewayOptions): GatewayContext {
     client: options.client,
     memory: options.memory ?? null,
     version: options.version,
+    credentials: options.credentials ?? "own",
+    gatewayKey: options.gatewayKey ?? null,
     maxBodyBytes: options.maxBodyBytes ?? DEFAULT_MAX_BODY_BYTES,
     logger: options.logger ?? silentLogger,
     now,
@@ -106,9 +112,11 @@ function createAdmission(options: GatewayOptions): (exchange: Exchange) => "answ
     checkOrigin(exchange, allowedOrigins);
     if (answerPreflight(exchange)) return "answered";
     // A container's health check has no key, and learns nothing that a closed port would not tell.
-    if (exchange.path !== HEALTH_PATH) checkKey(exchange);
+    const isBackend = isBackendPath(exchange.path);
+    if (exchange.path !== HEALTH_PATH) checkKey(exchange, isBackend && options.credentials === "passthrough");
     if (!exchange.path.startsWith("/")) throw new RequestError("request_malformed", "The request has no usable path.");
-    if (exchange.headers["upgrade"]?.toLowerCase() === "websocket") refuseWebSocket(exchange);
+    const asksForWebSocket = exchange.headers["upgrade"]?.trim().toLowerCase() === "websocket";
+    if (asksForWebSocket && !(isBackend && exchange.upgrade !== null)) refuseWebSocket(exchange);
     return "admitted";
   };
 }
@@ -129,9 +137,8 @@ function createRouter(context: GatewayContext, accounts: GatewayAccounts | undef
   add(`${MESSAGES_PATH}/count_tokens`, { POST: countTokens });
   return async (exchange) => {
     const [match] = router.match("ALL", exchange.path)[0];
-    if (match === undefined) refusePath(exchange);
-    const [entry, params] = match;
-    const route = routeFor(exchange.method, entry) ?? refuseMethod(exchange, entry);
+    const [entry, params] = match ?? (isBackendPath(exchange.path) ? ANY_METHOD : refusePath(exchange));
+    const route = entry === "any" ? passOn : (routeFor(exchange.method, entry) ?? refuseMethod(exchange, entry));
     const account = route === health ? undefined : exchange.headers[ACCOUNT_HEADER];
     const own = account === undefined ? context : await contextOf(account, exchange, context, accounts);
     await route(exchange, own, decoded(params as Record<string, string>));
@@ -189,7 +196,7 @@ function refuseMethod(exchange: Exchange, entry: Entry): never {
  */
 function refuseWebSocket(exchange: Exchange): never {
   exchange.reply.headers["connection"] = "close";
-  throw new RequestError("not_supported", "This gateway takes no WebSocket; send the request as POST.", {
+  throw new RequestError("not_supported", "No WebSocket is taken here; send the request as POST.", {
     status: 426,
   });
 }

@@ -2,10 +2,20 @@
  * One request and its answer, however it came in: the routes know nothing else of HTTP.
  * @module
  */
+import type { Duplex } from "node:stream";
 import type { PieceEncoding } from "./chunk-writer.ts";
 
 /** Header names in lower case. A name that came twice is joined as Node does it. */
 export type Headers = Readonly<Record<string, string | undefined>>;
+
+/** Headers of an answer; a name with a list goes out once for each value. */
+export type ReplyHeaders = Readonly<Record<string, string | readonly string[]>>;
+
+/** A WebSocket that a client asks for. */
+export interface Upgrade {
+  /** Answers 101 and joins the client to `peer`, until both are gone. Ends `peer` if the client is gone already. */
+  accept(headers: ReplyHeaders, peer: Duplex): void;
+}
 
 /** Where an answer goes. */
 export interface Reply {
@@ -18,7 +28,7 @@ export interface Reply {
   /** A whole answer. Does nothing when one has begun or the client is gone. */
   send(status: number, headers: Record<string, string>, text: string): void;
   /** Status and headers of an answer that is written piece by piece. */
-  begin(status: number, headers: Record<string, string>): void;
+  begin(status: number, headers: ReplyHeaders): void;
   /**
    * The next piece; false when the client does not keep up, and then `onDrain` is called once it does.
    * @param encoding Default `utf8`. In a `latin1` piece each character stands for one byte (see `sse/byte-string.ts`).
@@ -38,6 +48,10 @@ export interface Exchange {
   /** What stands behind the `?`, without it; never logged. */
   readonly query: string;
   readonly headers: Headers;
+  /** The same headers as they came: in order, each as often as it came. */
+  headerLines(): readonly (readonly [name: string, value: string])[];
+  /** Null when no WebSocket is asked for, or when there cannot be one here. */
+  readonly upgrade: Upgrade | null;
   readonly requestId: string;
   readonly reply: Reply;
   /** Aborts when the client goes before its answer is complete. */

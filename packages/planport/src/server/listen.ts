@@ -2,7 +2,7 @@
  * The socket: where the gateway listens, and how it stops.
  * @module
  */
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { createServer, type IncomingMessage, type Server, ServerResponse } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import { ConfigError } from "../errors.ts";
 import type { Logger } from "../observe/index.ts";
@@ -10,6 +10,8 @@ import { isLoopbackName } from "./admission/host.ts";
 import { answerBrokenRequest } from "./broken-request.ts";
 import type { Exchange, LocalAddress } from "./exchange.ts";
 import { createNodeExchange } from "./node-exchange.ts";
+import { replayWithoutUpgrade } from "./replay-request.ts";
+import { asksForWebSocket, Tunnel } from "./tunnel.ts";
 import type { CloseOptions, Listening } from "./types.ts";
 
 const DEFAULT_GRACE_MS = 10_000;
@@ -41,8 +43,9 @@ export async function listen(setup: ListenSetup): Promise<Listening> {
   // A request without Host is refused by the admission, with a body that says why.
   const server = createServer({ noDelay: true, requireHostHeader: false });
   const port = await bind(server, host, setup.port);
-  serveOn(server, setup, { beyondLoopback: !isLoopbackName(host.toLowerCase()) });
-  return { url: urlOf(host, port), port, close: createClose(server) };
+  const tunnels = new Set<Tunnel>();
+  serveOn(server, setup, { beyondLoopback: !isLoopbackName(host.toLowerCase()) }, tunnels);
+  return { url: urlOf(host, port), port, close: createClose(server, tunnels) };
 }
 
 async function bind(server: Server, host: string, port: number): Promise<number> {
@@ -75,10 +78,14 @@ function urlOf(host: string, port: number): string {
   return `http://${name.includes(":") ? `[${name}]` : name}:${port}`;
 }
 
-function serveOn(server: Server, setup: ListenSetup, local: LocalAddress): void {
+function serveOn(server: Server, setup: ListenSetup, local: LocalAddress, tunnels: Set<Tunnel>): void {
   /** The answer under way on each socket, so that a broken request cannot write into the middle of it. */
   const underWay = new WeakMap<object, ServerResponse>();
-  const serve = (incoming: IncomingMessage, outgoing: ServerResponse, expectsContinue: boolean): void => {
+  const serve = (
+    incoming: IncomingMessage,
+    outgoing: ServerResponse,
+    { expectsContinue = false, tunnel = null }: { expectsContinue?: boolean; tunnel?: Tunnel | null } = {},
+  ): void => {
     const startedAtMs = performance.now();
     underWay.set(incoming.socket, outgoing);
     const exchange = createNodeExchange({
@@ -86,6 +93,7 @@ function serveOn(server: Server, setup: ListenSetup, local: LocalAddress): void 
       outgoing,
       local,
       expectsContinue,
+      tunnel,
       newId: setup.newId,
       onClose: (exchange, complete) => {
         setup.onClose(exchange, complete, performance.now() - startedAtMs);
@@ -97,8 +105,23 @@ function serveOn(server: Server, setup: ListenSetup, local: LocalAddress): void 
     if (!server.listening) exchange.reply.headers["connection"] = "close";
     void setup.handle(exchange);
   };
-  server.on("request", (incoming, outgoing) => serve(incoming, outgoing, false));
-  server.on("checkContinue", (incoming, outgoing) => serve(incoming, outgoing, true));
+  server.on("request", (incoming, outgoing) => serve(incoming, outgoing));
+  server.on("checkContinue", (incoming, outgoing) => serve(incoming, outgoing, { expectsContinue: true }));
+  server.on("upgrade", (incoming: IncomingMessage, stream, head: Buffer) => {
+    const socket = stream as Socket;
+    if (!asksForWebSocket(incoming)) {
+      replayWithoutUpgrade(server, incoming, socket, head);
+      return;
+    }
+    const outgoing = new ServerResponse(incoming);
+    outgoing.shouldKeepAlive = false;
+    outgoing.assignSocket(socket);
+    outgoing.on("finish", () => socket.end());
+    const tunnel = new Tunnel(socket, head, outgoing);
+    tunnels.add(tunnel);
+    socket.on("close", () => tunnels.delete(tunnel));
+    serve(incoming, outgoing, { tunnel });
+  });
   server.on("clientError", (error: NodeJS.ErrnoException, socket) => {
     setup.logger.debug("http.broken_request", { errorCode: "request_malformed", error });
     answerBrokenRequest(error, socket as Socket, underWay.get(socket));
@@ -106,14 +129,16 @@ function serveOn(server: Server, setup: ListenSetup, local: LocalAddress): void 
   server.on("error", (error) => setup.logger.error("http.server_error", { error }));
 }
 
-function createClose(server: Server): Listening["close"] {
+function createClose(server: Server, tunnels: ReadonlySet<Tunnel>): Listening["close"] {
   let closed: Promise<void> | undefined;
-  return (options: CloseOptions = {}) => (closed ??= close(server, options.graceMs ?? DEFAULT_GRACE_MS));
+  return (options: CloseOptions = {}) => (closed ??= close(server, tunnels, options.graceMs ?? DEFAULT_GRACE_MS));
 }
 
-async function close(server: Server, graceMs: number): Promise<void> {
+async function close(server: Server, tunnels: ReadonlySet<Tunnel>, graceMs: number): Promise<void> {
   const stopped = new Promise<void>((resolve) => server.close(() => resolve()));
   server.closeIdleConnections();
+  // Node has let go of their connections, but waits for them.
+  for (const tunnel of tunnels) tunnel.stop(graceMs);
   const cut = setTimeout(() => server.closeAllConnections(), graceMs);
   await stopped;
   clearTimeout(cut);

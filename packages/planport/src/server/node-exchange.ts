@@ -2,12 +2,19 @@
  * An exchange over a Node socket. The answer is written to the ServerResponse itself: no web stream in between.
  * @module
  */
-import type { IncomingMessage, ServerResponse } from "node:http";
+import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from "node:http";
 import { RequestError } from "../errors.ts";
 import { bodyTooLarge } from "./admission/body-limit.ts";
 import { ChunkWriter, type PieceEncoding } from "./chunk-writer.ts";
-import type { Exchange, Headers, LocalAddress, Reply } from "./exchange.ts";
-import { requestIdOf } from "./exchange.ts";
+import {
+  type Exchange,
+  type Headers,
+  type LocalAddress,
+  type Reply,
+  type ReplyHeaders,
+  requestIdOf,
+} from "./exchange.ts";
+import type { Tunnel } from "./tunnel.ts";
 
 /** How long what is left of a refused body is read and thrown away, so that the client gets to read its answer. */
 const LINGER_MS = 1000;
@@ -20,18 +27,20 @@ export interface NodeExchangeOptions {
   readonly newId: () => string;
   /** The client waits for `100 Continue` before it sends its body (RFC 9110 §10.1.1). */
   readonly expectsContinue: boolean;
+  /** The WebSocket that the client asks for; null when it does not. */
+  readonly tunnel: Tunnel | null;
   /** Called once, when the answer is complete or the client is gone. */
   readonly onClose: (exchange: Exchange, complete: boolean) => void;
 }
 
 /** Makes the exchange and starts to watch for the client leaving. */
 export function createNodeExchange(options: NodeExchangeOptions): Exchange {
-  const { incoming, outgoing } = options;
+  const { incoming, outgoing, tunnel } = options;
   const abort = new AbortController();
   const headers = incoming.headers as Headers;
   const target = parseTarget(incoming.url ?? "/");
   const requestId = requestIdOf(headers, options.newId);
-  const reply = new NodeReply(incoming, outgoing);
+  const reply = new NodeReply(incoming, outgoing, tunnel);
   reply.holdsBody = options.expectsContinue;
   reply.headers["x-request-id"] = requestId;
   const exchange: Exchange = {
@@ -40,6 +49,8 @@ export function createNodeExchange(options: NodeExchangeOptions): Exchange {
     query: target.query,
     authority: target.authority,
     headers,
+    headerLines: () => headerLinesOf(incoming),
+    upgrade: tunnel,
     requestId,
     reply,
     signal: abort.signal,
@@ -48,15 +59,25 @@ export function createNodeExchange(options: NodeExchangeOptions): Exchange {
     readBody: (maxBytes) => readBody(options, maxBytes, reply),
   };
   outgoing.on("error", ignore); // A write after the client left; `close` tells the same.
-  outgoing.on("close", () => {
-    const complete = outgoing.writableFinished;
+  const onClose = (complete: boolean): void => {
     if (!complete) abort.abort();
     options.onClose(exchange, complete);
-  });
+  };
+  outgoing.on("close", () => onClose(outgoing.writableFinished));
+  if (tunnel !== null) {
+    tunnel.onEnd = onClose;
+    tunnel.replyHeaders = reply.headers;
+  }
   return exchange;
 }
 
 function ignore(): void {}
+
+function headerLinesOf({ rawHeaders }: IncomingMessage): (readonly [string, string])[] {
+  const lines: (readonly [string, string])[] = [];
+  for (let at = 0; at + 1 < rawHeaders.length; at += 2) lines.push([rawHeaders[at] ?? "", rawHeaders[at + 1] ?? ""]);
+  return lines;
+}
 
 /** Path, query and, in absolute form, authority of a request line (RFC 9112 §3.2). */
 function parseTarget(target: string): {
@@ -82,24 +103,27 @@ class NodeReply implements Reply {
   holdsBody = false;
   readonly #incoming: IncomingMessage;
   readonly #outgoing: ServerResponse;
+  readonly #tunnel: Tunnel | null;
   #chunks: ChunkWriter | null = null;
 
-  constructor(incoming: IncomingMessage, outgoing: ServerResponse) {
+  constructor(incoming: IncomingMessage, outgoing: ServerResponse, tunnel: Tunnel | null) {
     this.#incoming = incoming;
     this.#outgoing = outgoing;
+    this.#tunnel = tunnel;
   }
 
   get begun(): boolean {
-    return this.#outgoing.headersSent;
+    return this.#outgoing.headersSent || this.#tunnel?.accepted === true;
   }
 
   get status(): number | null {
+    if (this.#tunnel?.accepted === true) return 101;
     return this.#outgoing.headersSent ? this.#outgoing.statusCode : null;
   }
 
   send(status: number, headers: Record<string, string>, text: string): void {
     const outgoing = this.#outgoing;
-    if (outgoing.headersSent || outgoing.destroyed) return;
+    if (this.begun || outgoing.destroyed) return;
     const unread = hasBody(this.#incoming) && !this.#incoming.complete;
     const length: Record<string, string> = status === 204 ? {} : { "content-length": String(Buffer.byteLength(text)) };
     outgoing.writeHead(status, { ...this.headers, ...headers, ...length, ...(unread && { connection: "close" }) });
@@ -107,11 +131,11 @@ class NodeReply implements Reply {
     else outgoing.end(text);
   }
 
-  begin(status: number, headers: Record<string, string>): void {
+  begin(status: number, headers: ReplyHeaders): void {
     const outgoing = this.#outgoing;
-    if (outgoing.headersSent || outgoing.destroyed) return;
+    if (this.begun || outgoing.destroyed) return;
     outgoing.socket?.setNoDelay(true);
-    outgoing.writeHead(status, { ...this.headers, ...headers });
+    outgoing.writeHead(status, { ...this.headers, ...headers } as OutgoingHttpHeaders);
     outgoing.flushHeaders();
     this.#chunks = new ChunkWriter(outgoing, () => this.onDrain?.());
   }

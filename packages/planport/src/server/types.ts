@@ -31,6 +31,11 @@ export interface GatewayOptions {
   readonly version: string;
   /** What clients must show; without one any key is taken and ignored, and only loopback may be listened on. */
   readonly gatewayKey?: Secret | undefined;
+  /**
+   * Whose credential goes with calls to `/backend-api/…`, which are passed on as they come: planport's (`own`, the default),
+   * or the one they bring (`passthrough`). With the latter the gateway's key must come in `x-planport-key` there.
+   */
+  readonly credentials?: "own" | "passthrough" | undefined;
   /** Largest request body, after decompression. Default 64 MiB: images are normal traffic. */
   readonly maxBodyBytes?: number | undefined;
   /** Origins of web pages that may call, as `https://host[:port]` in lower case, beside the loopback ones. */

@@ -6,7 +6,7 @@ import { RequestError } from "../errors.ts";
 import { fromByteString } from "../sse/byte-string.ts";
 import { bodyTooLarge } from "./admission/body-limit.ts";
 import type { PieceEncoding } from "./chunk-writer.ts";
-import { type Exchange, type Headers, type Reply, requestIdOf } from "./exchange.ts";
+import { type Exchange, type Headers, type Reply, type ReplyHeaders, requestIdOf } from "./exchange.ts";
 
 /** An exchange and the answer that comes of it. */
 export interface WebExchange {
@@ -39,6 +39,8 @@ export function createWebExchange(
     query: url.search.slice(1),
     authority: null,
     headers,
+    headerLines: () => Object.entries(headers).map(([name, value]) => [name, value ?? ""] as const),
+    upgrade: null, // A Response cannot carry one.
     requestId,
     reply,
     signal: abort.signal,
@@ -91,7 +93,7 @@ class WebReply implements Reply {
     this.#close(true);
   }
 
-  begin(status: number, headers: Record<string, string>): void {
+  begin(status: number, headers: ReplyHeaders): void {
     if (this.begun || this.#onClose === null) return;
     this.status = status;
     const body = new ReadableStream<Uint8Array>(
@@ -104,7 +106,12 @@ class WebReply implements Reply {
       },
       new ByteLengthQueuingStrategy({ highWaterMark: HIGH_WATER_BYTES }),
     );
-    this.#resolve(new Response(body, { status, headers: { ...this.headers, ...headers } }));
+    const list = Object.entries({ ...this.headers, ...headers }).flatMap(([name, values]) =>
+      [values].flat().map((value): [string, string] => [name, value]),
+    );
+    // These have no body (RFC 9110 §15), and `Response` throws if there is one.
+    const bodiless = this.#bodiless || status === 204 || status === 205 || status === 304;
+    this.#resolve(new Response(bodiless ? null : body, { status, headers: list }));
   }
 
   write(piece: string, encoding: PieceEncoding = "utf8"): boolean {

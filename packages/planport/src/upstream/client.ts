@@ -31,6 +31,8 @@ import { type FailureContext, failureFromEvent } from "./failure.ts";
 import { responsesHeaders } from "./headers.ts";
 import { type ClientIdentity, createIdentity } from "./identity.ts";
 import { usageFromHeaders } from "./rate-limits.ts";
+import { createRelay } from "./relay/relay.ts";
+import type { Relay } from "./relay/types.ts";
 import {
   DEFAULT_RETRY_POLICY,
   type RetryPolicy,
@@ -76,6 +78,7 @@ interface ModelCaller {
 
 class Client implements CodexClient {
   readonly route: BackendRoute;
+  readonly relay: Relay | undefined;
   readonly #tokens: TokenSource;
   readonly #endpoints: Endpoints;
   readonly #context: AccountCallContext;
@@ -104,6 +107,7 @@ class Client implements CodexClient {
     this.#idleTimeoutMs = options.idleTimeoutMs ?? 300_000;
     this.#random = options.random ?? Math.random;
     this.#sleep = options.sleep ?? sleep;
+    this.relay = this.route === "platform" ? undefined : this.#createRelay();
     const { accountsCheck } = this.#endpoints;
     this.#routes =
       accountsCheck === null ? null : createRouteFinder((grant) => fetchAccounts(this.#context, accountsCheck, grant));
@@ -111,6 +115,16 @@ class Client implements CodexClient {
       now,
       keyOf: ({ grant, endpoints }) => `${grant.accountId ?? ""}|${endpoints.models}`,
       fetch: ({ grant, endpoints }) => fetchCatalogue(this.#context, endpoints, grant),
+    });
+  }
+
+  #createRelay(): Relay {
+    return createRelay({
+      http: this.#context.http,
+      tokens: this.#tokens,
+      endpoints: this.#endpoints,
+      locate: (grant, signal) => this.#locate(grant, signal),
+      idleTimeoutMs: this.#idleTimeoutMs,
     });
   }
 

@@ -47,6 +47,8 @@ export interface Endpoints {
   readonly responses: string;
   /** Without the `client_version` query. */
   readonly models: string;
+  /** Base of what is about the account, without a slash at its end. Null on the platform route: an API key has none. */
+  readonly accountBase: string | null;
   /** Null on the platform route: an API key has no plan. */
   readonly usage: string | null;
   /** Null on the platform route: an API key has no workspace to find the server of. */
@@ -118,6 +120,7 @@ function build(codexBase: string, chatgptBase: string, explicit: boolean): Endpo
     codexBase,
     responses: `${codexBase}/responses`,
     models: `${codexBase}/models`,
+    accountBase: account,
     usage: `${account}/usage`,
     accountsCheck: `${account}/accounts/check`,
   };
@@ -132,6 +135,7 @@ function platformEndpoints(url: URL, explicit: boolean): Endpoints {
     codexBase,
     responses: `${codexBase}/responses`,
     models: `${codexBase}/models`,
+    accountBase: null,
     usage: null,
     accountsCheck: null,
   };

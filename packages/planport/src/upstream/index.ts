@@ -15,6 +15,18 @@ export {
 } from "./endpoints.ts";
 export { type ClientIdentity, createIdentity, type IdentityOptions } from "./identity.ts";
 export { allUsageFromHeaders, usageFromBody, usageFromHeaders } from "./rate-limits.ts";
+export type { HeaderLines, Relay, RelayAnswer, RelayCall, RelayOptions, RelaySwitch } from "./relay/types.ts";
 export { DEFAULT_RETRY_POLICY, type RetryPolicy, type Sleep } from "./retry.ts";
 export { snapshotCatalogue } from "./snapshot.ts";
-export type { ByteSink, ByteStream, CodexClient, CodexResponse, ModelList, SendOptions } from "./types.ts";
+export type {
+  ByteSink,
+  ByteStream,
+  CodexClient,
+  CodexResponse,
+  ImageAnswer,
+  ImageOptions,
+  ImagePass,
+  ImagesApi,
+  ModelList,
+  SendOptions,
+} from "./types.ts";

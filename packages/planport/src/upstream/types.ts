@@ -9,6 +9,7 @@ import type { ResponsesRequest } from "../protocol/responses/request.ts";
 import type { Change } from "../translate/change.ts";
 import type { BackendRoute } from "./endpoints.ts";
 import type { UsageBody, UsageSnapshot } from "../protocol/usage.ts";
+import type { Relay } from "./relay/types.ts";
 
 /** Options of one {@link CodexClient.send}. */
 export interface SendOptions {
@@ -89,6 +90,8 @@ export interface CodexResponse {
 export interface CodexClient {
   /** Which of the two it speaks to. */
   readonly route: BackendRoute;
+  /** Passes calls on as they came. Clients of OpenAI's plain API lack it. */
+  readonly relay?: Relay | undefined;
   /**
    * A stable name of the account that a call made now is for: to keep apart what is remembered for different ones.
    * @throws {CredentialError} as {@link CodexClient.send}.

@@ -17,6 +17,7 @@ describe("the backend's URLs", () => {
       codexBase: "https://h.test/backend-api/codex",
       responses: "https://h.test/backend-api/codex/responses",
       models: "https://h.test/backend-api/codex/models",
+      accountBase: "https://h.test/backend-api/wham",
       usage: "https://h.test/backend-api/wham/usage",
       accountsCheck: "https://h.test/backend-api/wham/accounts/check",
     });
@@ -79,6 +80,7 @@ describe("the backend's URLs", () => {
       codexBase: base,
       responses: `${base}/responses`,
       models: `${base}/models`,
+      accountBase: null,
       usage: null,
       accountsCheck: null,
     });

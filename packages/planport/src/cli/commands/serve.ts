@@ -27,6 +27,7 @@ export interface ServeOptions extends BackendOptions {
   readonly port?: string;
   readonly key?: string;
   readonly memory?: string;
+  readonly credentials?: string;
   readonly allowOrigin?: readonly string[];
   readonly allowHost?: readonly string[];
 }
@@ -49,6 +50,7 @@ export async function serve(context: CommandContext, options: ServeOptions): Pro
       version: VERSION,
       logger,
       gatewayKey: gatewayKey ?? undefined,
+      credentials: settings.credentials.value,
       allowedOrigins: options.allowOrigin ?? [],
       allowedHosts: options.allowHost ?? [],
     });

@@ -25,22 +25,29 @@ const TOKEN = /^[!#$%&'*+.^_`|~\w-]+$/;
 const FIELD_VALUE = /^[\t\u0020-\u007e\u0080-\u00ff]*$/;
 const STATUS_LINE = /^HTTP\/1\.([01]) ([1-9]\d{2})(?: [\t\u0020-\u007e\u0080-\u00ff]*)?$/;
 
+/** Headers of a request. A name with a list goes out once for each value. */
+export type RequestHeaders = Readonly<Record<string, string | readonly string[]>>;
+
 /**
  * The head of a request, in latin1.
+ * @param connection What the header `connection` says.
  * @throws {TypeError} when a name or value could not stand in a header: it would be another request than was meant.
  */
 export function writeRequestHead(
   method: string,
   path: string,
   host: string,
-  headers: Readonly<Record<string, string>>,
+  headers: RequestHeaders,
   bodyBytes: number,
+  connection: "keep-alive" | "Upgrade" = "keep-alive",
 ): string {
   if (!TOKEN.test(method) || !/^[\u0021-\u007e]+$/.test(path)) throw new TypeError("method or path cannot be sent");
-  const lines = [`${method} ${path} HTTP/1.1`, `host: ${host}`, "connection: keep-alive"];
-  for (const [name, value] of Object.entries(headers)) {
-    if (!TOKEN.test(name) || !FIELD_VALUE.test(value)) throw new TypeError(`the header ${name} cannot be sent`);
-    lines.push(`${name}: ${value}`);
+  const lines = [`${method} ${path} HTTP/1.1`, `host: ${host}`, `connection: ${connection}`];
+  for (const [name, values] of Object.entries(headers)) {
+    for (const value of typeof values === "string" ? [values] : values) {
+      if (!TOKEN.test(name) || !FIELD_VALUE.test(value)) throw new TypeError(`the header ${name} cannot be sent`);
+      lines.push(`${name}: ${value}`);
+    }
   }
   // A GET has no body to tell the length of (RFC 9110 §8.6).
   if (bodyBytes > 0 || method !== "GET") lines.push(`content-length: ${bodyBytes}`);

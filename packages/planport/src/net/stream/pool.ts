@@ -5,8 +5,7 @@
 import { Buffer } from "node:buffer";
 import type { Dispatcher } from "undici";
 import type { ExchangeWatch } from "../types.ts";
-import type { AnswerHead } from "./head.ts";
-import { writeRequestHead } from "./head.ts";
+import { type AnswerHead, type RequestHeaders, writeRequestHead } from "./head.ts";
 import { type Call, type CallHandler, Connection, type ConnectionOptions } from "./connection.ts";
 
 /** One call that streams its answer. */
@@ -15,7 +14,7 @@ export interface StreamRequest {
   /** With the query. */
   readonly path: string;
   readonly method: string;
-  readonly headers: Readonly<Record<string, string>>;
+  readonly headers: RequestHeaders;
   readonly body: string | Uint8Array | null;
   /**
    * Whether it does no harm if the server gets it twice. Then a kept connection is used where there is one, and a new one

@@ -7,8 +7,11 @@ import { RequestError } from "../../errors.ts";
 import type { Secret } from "../../secret.ts";
 import type { Exchange } from "../exchange.ts";
 
-/** Takes a request or throws. */
-export type KeyCheck = (exchange: Exchange) => void;
+/**
+ * Takes a request or throws.
+ * @param ownHeaderOnly The other headers are the caller's own credential, and not looked at.
+ */
+export type KeyCheck = (exchange: Exchange, ownHeaderOnly: boolean) => void;
 
 /**
  * Makes the check: `Authorization: Bearer`, `x-api-key` or `x-planport-key` must hold the key. Without a key everything
@@ -18,20 +21,23 @@ export type KeyCheck = (exchange: Exchange) => void;
 export function createKeyCheck(key: Secret | undefined): KeyCheck {
   if (key === undefined) return () => {};
   const wanted = digest(key.reveal());
-  return (exchange) => {
-    const shown = shownKeys(exchange);
+  return (exchange, ownHeaderOnly) => {
+    const shown = ownHeaderOnly ? shownOwn(exchange) : shownKeys(exchange);
     // Every one is compared, and digests of one length, so that time tells neither which one nor how much was right.
     let ok = false;
     for (const candidate of shown) ok = timingSafeEqual(digest(candidate), wanted) || ok;
     if (ok) return;
     exchange.reply.headers["www-authenticate"] = 'Bearer realm="planport"';
+    const place = ownHeaderOnly ? "in the header x-planport-key" : "as Authorization: Bearer <key>";
     throw new RequestError(
       "gateway_key_invalid",
-      shown.length === 0
-        ? "This gateway needs its key: send it as Authorization: Bearer <key>."
-        : "The key is not the key of this gateway.",
+      shown.length === 0 ? `This gateway needs its key: send it ${place}.` : "The key is not the key of this gateway.",
     );
   };
+}
+
+function shownOwn({ headers }: Exchange): string[] {
+  return [headers["x-planport-key"]].filter((key) => key !== undefined);
 }
 
 function shownKeys({ headers }: Exchange): string[] {

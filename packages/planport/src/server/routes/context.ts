@@ -5,6 +5,7 @@
 import { createHash } from "node:crypto";
 import type { Memory } from "../../memory/index.ts";
 import type { Logger } from "../../observe/index.ts";
+import type { Secret } from "../../secret.ts";
 import type { CodexClient, CodexResponse } from "../../upstream/types.ts";
 import type { Exchange } from "../exchange.ts";
 
@@ -14,6 +15,10 @@ export interface GatewayContext {
   /** Null when nothing is remembered. */
   readonly memory: Memory | null;
   readonly version: string;
+  /** Whose credential goes with calls that are passed on. */
+  readonly credentials: "own" | "passthrough";
+  /** Null without one. For keeping it out of what is passed on; comparing is the admission's. */
+  readonly gatewayKey: Secret | null;
   readonly maxBodyBytes: number;
   readonly logger: Logger;
   /** Milliseconds since the epoch. */

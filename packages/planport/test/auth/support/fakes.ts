@@ -72,6 +72,7 @@ export function fakeHttp(): FakeHttp {
       if (answer === undefined) throw new Error(`unexpected request to ${url}`);
       return answer(request);
     },
+    upgrade: () => Promise.reject(new Error("nothing here asks for it")),
     get dispatcher(): never {
       throw new Error("not used");
     },
