@@ -13,7 +13,7 @@ import type { ByteString } from "../sse/byte-string.ts";
 import { createSseDecoder, type SseDecoder, type SseEvent } from "../sse/decode.ts";
 import { encodeComment } from "../sse/encode.ts";
 import type { CodexEvent } from "../protocol/responses/event.ts";
-import type { Change, StreamReporter } from "../translate/index.ts";
+import type { Change, Renames, StreamReporter } from "../translate/index.ts";
 import type { ByteSink, ByteStream, CodexResponse } from "../upstream/types.ts";
 import type { PieceEncoding } from "./chunk-writer.ts";
 import type { Exchange } from "./exchange.ts";
@@ -47,6 +47,8 @@ export interface StreamOptions extends ErrorContext {
   readonly unreadLimitMs: number;
   /** What the translation altered, for the answer's headers. Read when the backend has answered. */
   readonly changes?: readonly Change[];
+  /** What this client calls the fields of the request that was made for it. */
+  readonly renames?: Renames | undefined;
   /** Sees every event that is not passed on as bytes, and so all but deltas. */
   readonly onEvent?: ((type: string, json: string) => void) | undefined;
   /** Called when the answer is whole. Its end goes to the client once the promise is settled, which must be soon. */
@@ -113,7 +115,8 @@ class StreamRelay implements ByteSink, StreamReporter {
     this.#body = response.body;
     this.#failureOf = response.failureOf;
     noteAnswer(this.#exchange, response);
-    this.#headers = { ...servedHeaders(response, this.#options.changes), ...STREAM_HEADERS };
+    const { changes, renames } = this.#options;
+    this.#headers = { ...servedHeaders(this.#exchange, response, changes, renames), ...STREAM_HEADERS };
     this.#exchange.reply.onDrain = () => this.#onDrain();
     response.body.pipe(this);
   }

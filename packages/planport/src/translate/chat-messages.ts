@@ -16,14 +16,24 @@ import type { Item } from "../protocol/responses/item.ts";
 import type { Change } from "./change.ts";
 import { toParts } from "./chat-parts.ts";
 import { tellLeftovers } from "./leftovers.ts";
-import type { ToolNames } from "./tool-names.ts";
+import { usual } from "./parameters.ts";
+import { shortenTold, type ToolNames } from "./tool-names.ts";
 
 const INPUT_FIELDS: ReadonlySet<string> = new Set(["role", "content"]);
-const ASSISTANT_FIELDS: ReadonlySet<string> = new Set(["role", "content", "refusal", "tool_calls", "function_call"]);
+const ASSISTANT_FIELDS: ReadonlySet<string> = new Set([
+  "role",
+  "content",
+  "refusal",
+  "tool_calls",
+  "function_call",
+  "phase",
+]);
 const TOOL_FIELDS: ReadonlySet<string> = new Set(["role", "content", "tool_call_id"]);
 const FUNCTION_FIELDS: ReadonlySet<string> = new Set(["role", "content", "name"]);
-const CALL_FIELDS: ReadonlySet<string> = new Set(["id", "type", "function", "custom", "index"]);
-const CALLED_FIELDS: ReadonlySet<string> = new Set(["name", "arguments", "input"]);
+const CALL_FIELDS: ReadonlySet<string> = new Set(["id", "type", "function", "index"]);
+const CUSTOM_CALL_FIELDS: ReadonlySet<string> = new Set(["id", "type", "custom", "index"]);
+const CALLED_FIELDS: ReadonlySet<string> = new Set(["name", "arguments"]);
+const CUSTOM_CALLED_FIELDS: ReadonlySet<string> = new Set(["name", "input"]);
 
 /** What is known while walking through the messages. */
 interface Walk {
@@ -89,36 +99,48 @@ function addInput(walk: Walk, message: ChatInputMessage, path: string): void {
 
 /** The text goes before the calls: so it was written. */
 function addAssistant(walk: Walk, message: ChatAssistantMessage, path: string, index: number): void {
-  tellLeftovers(message, ASSISTANT_FIELDS, path, walk.changes);
+  const { changes } = walk;
+  tellLeftovers(message, ASSISTANT_FIELDS, path, changes);
   const content: JsonObject[] = [];
-  if (message.content != null && message.content !== "")
-    content.push(...toParts(message.content, `${path}.content`, "output_text", walk.changes));
-  if (message.refusal != null && message.refusal !== "") content.push({ type: "refusal", refusal: message.refusal });
-  if (content.length > 0) add(walk, { type: "message", role: "assistant", content }, path);
+  if (message.content === "") changes.push(usual(`${path}.content`));
+  else if (message.content != null)
+    content.push(...toParts(message.content, `${path}.content`, "output_text", changes));
+  if (message.refusal === "") changes.push(usual(`${path}.refusal`));
+  else if (message.refusal != null) content.push({ type: "refusal", refusal: message.refusal });
+  const phase = message["phase"];
+  if (content.length > 0)
+    add(walk, { type: "message", role: "assistant", content, ...(phase != null && { phase }) }, path);
+  else if (phase != null)
+    changes.push({ path: `${path}.phase`, action: "dropped", note: "There is no text to say it of." });
   (message.tool_calls ?? []).forEach((call, at) => addCall(walk, call, `${path}.tool_calls[${at}]`));
   const legacy = message.function_call;
   if (legacy == null) return;
   const id = `call_legacy_${index}`;
-  tellLeftovers(legacy, CALLED_FIELDS, `${path}.function_call`, walk.changes);
+  tellLeftovers(legacy, CALLED_FIELDS, `${path}.function_call`, changes);
   walk.openLegacyCalls.push({ name: legacy.name, id });
-  add(walk, functionCall(walk, id, legacy), `${path}.function_call`);
+  add(walk, functionCall(walk, id, legacy, `${path}.function_call`), `${path}.function_call`);
 }
 
 function addCall(walk: Walk, call: NonNullable<ChatAssistantMessage["tool_calls"]>[number], path: string): void {
-  tellLeftovers(call, CALL_FIELDS, path, walk.changes);
+  const index = call["index"];
+  // A chunk's field, which clients that gather streams leave in: the order of the list says it.
+  if (index != null) walk.changes.push(usual(`${path}.index`));
   if (call.type === "custom") {
-    tellLeftovers(call.custom, CALLED_FIELDS, `${path}.custom`, walk.changes);
+    tellLeftovers(call, CUSTOM_CALL_FIELDS, path, walk.changes);
+    tellLeftovers(call.custom, CUSTOM_CALLED_FIELDS, `${path}.custom`, walk.changes);
     walk.customCalls.add(call.id);
-    const name = walk.names.shorten(call.custom.name);
+    const name = shortenTold(walk.names, call.custom.name, `${path}.custom.name`, walk.changes);
     add(walk, { type: "custom_tool_call", call_id: call.id, name, input: call.custom.input }, `${path}.id`);
     return;
   }
+  tellLeftovers(call, CALL_FIELDS, path, walk.changes);
   tellLeftovers(call.function, CALLED_FIELDS, `${path}.function`, walk.changes);
-  add(walk, functionCall(walk, call.id, call.function), `${path}.id`);
+  add(walk, functionCall(walk, call.id, call.function, `${path}.function`), `${path}.id`);
 }
 
-function functionCall(walk: Walk, callId: string, called: { name: string; arguments: string }): Item {
-  return { type: "function_call", call_id: callId, name: walk.names.shorten(called.name), arguments: called.arguments };
+function functionCall(walk: Walk, callId: string, called: { name: string; arguments: string }, path: string): Item {
+  const name = shortenTold(walk.names, called.name, `${path}.name`, walk.changes);
+  return { type: "function_call", call_id: callId, name, arguments: called.arguments };
 }
 
 function addToolResult(walk: Walk, message: ChatToolMessage, path: string): void {

@@ -2,13 +2,13 @@
  * A Chat Completions request to a Responses request.
  * @module
  */
-import { RequestError } from "../errors.ts";
 import type { ChatRequest } from "../protocol/chat/request.ts";
 import { type JsonObject, isJsonObject } from "../protocol/json.ts";
 import type { ReasoningOptions, ResponsesRequest, TextOptions } from "../protocol/responses/request.ts";
-import type { Change } from "./change.ts";
+import type { Change, Renames } from "./change.ts";
 import { toItems } from "./chat-messages.ts";
 import { toToolChoice, toTools } from "./chat-tools.ts";
+import { joinTold, tellLeftovers, tellOverridden } from "./leftovers.ts";
 import { pairCalls, type PairingMode } from "./pair-calls.ts";
 import { CHAT_PARAMETERS, keepParameters, PLATFORM_CHAT_PARAMETERS } from "./parameters.ts";
 import { createToolNames } from "./tool-names.ts";
@@ -24,6 +24,8 @@ export interface ChatTranslation {
   readonly toolNames: ReadonlyMap<string, string>;
   /** The client speaks of `functions`, as before there were tools, and looks for `function_call` in the answer. */
   readonly legacyFunctions: boolean;
+  /** What this client calls a field of the request that was made. */
+  readonly renames: Renames;
 }
 
 /**
@@ -36,10 +38,6 @@ export function chatToResponses(
   target: ChatTarget = "codex",
   pairing: PairingMode = "refuse",
 ): ChatTranslation {
-  if (request.n != null && request.n !== 1)
-    throw new RequestError("request_invalid", "n: the backend gives one answer; ask with n set to 1.", {
-      cause: { param: "n" },
-    });
   const changes: Change[] = [];
   const names = createToolNames();
   const rest =
@@ -49,10 +47,10 @@ export function chatToResponses(
   const tools = toTools(request, names, changes);
   const choice = toToolChoice(request, names, changes);
   const text = toTextOptions(request, changes);
+  tellStreamOptions(request, changes);
   const { items, idPaths } = toItems(request.messages, names, changes);
   const legacyFunctions = request.tools == null && (request.functions ?? []).length > 0;
-  const result: ResponsesRequest = {
-    ...rest,
+  const made: ResponsesRequest = {
     // A legacy answer has room for one call.
     ...(legacyFunctions && { parallel_tool_calls: false }),
     model: request.model,
@@ -60,19 +58,37 @@ export function chatToResponses(
     ...(tools !== undefined && { tools }),
     ...(choice !== undefined && { tool_choice: choice }),
     ...(text !== undefined && { text }),
-    ...(target === "platform" ? toPlatformOptions(request) : { reasoning: toReasoning(request) }),
+    ...(target === "platform" ? toPlatformOptions(request, changes) : { reasoning: toReasoning(request, changes) }),
   };
-  return { request: result, changes, toolNames: names.originals, legacyFunctions };
+  const result = joinTold(rest, made, changes);
+  return { request: result, changes, toolNames: names.originals, legacyFunctions, renames: renamesOf(request) };
+}
+
+function renamesOf(request: ChatRequest): Renames {
+  const renames = new Map<string, string>();
+  if (request.reasoning_effort != null) renames.set("reasoning.effort", "reasoning_effort");
+  if (request.verbosity != null) renames.set("text.verbosity", "verbosity");
+  return renames;
+}
+
+const STREAM_OPTIONS: ReadonlySet<string> = new Set(["include_usage"]);
+
+function tellStreamOptions({ stream_options: options }: ChatRequest, changes: Change[]): void {
+  if (!isJsonObject(options)) return;
+  tellLeftovers(options, STREAM_OPTIONS, "stream_options", changes);
+  if (options.include_usage != null)
+    changes.push({ path: "stream_options.include_usage", action: "emulated", note: "planport adds the usage." });
 }
 
 /**
  * What OpenAI's plain API takes beyond the Codex backend. Reasoning is asked for only by who asks for it: many models there
  * have none and refuse the field, and a summary is for verified organizations alone.
  */
-function toPlatformOptions(request: ChatRequest): Partial<ResponsesRequest> {
-  const maxTokens = request["max_completion_tokens"] ?? request["max_tokens"];
-  const reasoning: ReasoningOptions = isJsonObject(request["reasoning"]) ? { ...request["reasoning"] } : {};
-  if (request.reasoning_effort != null) reasoning.effort = request.reasoning_effort;
+function toPlatformOptions(request: ChatRequest, changes: Change[]): Partial<ResponsesRequest> {
+  const { max_completion_tokens: newer, max_tokens: older } = request;
+  tellOverridden("max_tokens", older, "max_completion_tokens", newer, changes);
+  const maxTokens = newer ?? older;
+  const reasoning = reasoningOf(request, changes);
   return {
     store: request["store"] === true,
     ...(maxTokens != null && { max_output_tokens: maxTokens }),
@@ -80,33 +96,44 @@ function toPlatformOptions(request: ChatRequest): Partial<ResponsesRequest> {
   };
 }
 
-/** A summary is asked for, so that there is reasoning to show. Some clients send the Responses way's `reasoning` object. */
-function toReasoning(request: ChatRequest): ReasoningOptions {
+/** A summary is asked for, so that there is reasoning to show. */
+function toReasoning(request: ChatRequest, changes: Change[]): ReasoningOptions {
+  const reasoning = reasoningOf(request, changes);
+  return reasoning.effort === "none" ? reasoning : { summary: "auto", ...reasoning };
+}
+
+/** Some clients send the Responses way's `reasoning` object. */
+function reasoningOf(request: ChatRequest, changes: Change[]): ReasoningOptions {
   const given: ReasoningOptions = isJsonObject(request["reasoning"]) ? { ...request["reasoning"] } : {};
-  if (request.reasoning_effort != null) given.effort = request.reasoning_effort;
-  return given.effort === "none" ? given : { summary: "auto", ...given };
+  const { reasoning_effort: effort } = request;
+  tellOverridden("reasoning.effort", given.effort, "reasoning_effort", effort, changes);
+  if (effort != null) given.effort = effort;
+  return given;
 }
 
 function toTextOptions(request: ChatRequest, changes: Change[]): TextOptions | undefined {
   const format = isJsonObject(request.response_format) ? toFormat(request.response_format, changes) : undefined;
-  const given = isJsonObject(request["text"]) ? request["text"] : undefined;
-  if (format === undefined && request.verbosity == null && given === undefined) return undefined;
+  const given: TextOptions | undefined = isJsonObject(request["text"]) ? request["text"] : undefined;
+  const { verbosity } = request;
+  if (format === undefined && verbosity == null && given === undefined) return undefined;
+  tellOverridden("text.format", given?.format, "response_format", format, changes);
+  tellOverridden("text.verbosity", given?.verbosity, "verbosity", verbosity, changes);
   return {
     ...given,
     ...(format !== undefined && { format }),
-    ...(request.verbosity != null && { verbosity: request.verbosity }),
+    ...(verbosity != null && { verbosity }),
   };
 }
 
 /** Chat holds the schema's name, strictness and text within `json_schema`, Responses beside the type. */
 function toFormat(format: JsonObject, changes: Change[]): JsonObject {
-  const { json_schema: schema, ...rest } = format;
-  if (!isJsonObject(schema)) return format;
-  if (schema["schema"] != null) return { ...rest, ...schema };
-  changes.push({
-    path: "response_format.json_schema.schema",
-    action: "mapped",
-    note: "No schema was given, so any object is allowed.",
-  });
-  return { ...rest, ...schema, schema: { type: "object" } };
+  const { json_schema: inner, ...rest } = format;
+  if (!isJsonObject(inner)) return format;
+  const at = "response_format.json_schema";
+  for (const key of Object.keys(inner))
+    tellOverridden(`${at}.${key}`, inner[key], `response_format.${key}`, rest[key], changes);
+  const merged = { ...inner, ...rest };
+  if (inner["schema"] != null || rest["schema"] != null) return merged;
+  changes.push({ path: `${at}.schema`, action: "mapped", note: "No schema was given, so any object is allowed." });
+  return { ...merged, schema: { type: "object" } };
 }

@@ -6,10 +6,9 @@ import type { ChatRequest, ChatTool } from "../protocol/chat/request.ts";
 import { type JsonObject, asString, isJsonObject } from "../protocol/json.ts";
 import type { Tool } from "../protocol/responses/item.ts";
 import type { Change } from "./change.ts";
-import { tellLeftovers } from "./leftovers.ts";
-import type { ToolNames } from "./tool-names.ts";
+import { tellLeftovers, tellOverridden } from "./leftovers.ts";
+import { shortenTold, type ToolNames } from "./tool-names.ts";
 
-const TOOL_FIELDS: ReadonlySet<string> = new Set(["type", "function", "custom"]);
 const FUNCTION_FIELDS: ReadonlySet<string> = new Set(["name", "description", "parameters", "strict"]);
 const CUSTOM_FIELDS: ReadonlySet<string> = new Set(["name", "description", "format"]);
 
@@ -35,10 +34,14 @@ function toTool(tool: ChatTool, path: string, names: ToolNames, changes: Change[
   if (!isJsonObject(inner)) {
     const name = asString(tool["name"]);
     if (name === undefined) return tool;
-    const flat = { ...tool, name: shorten(name, `${path}.name`, names, changes) };
-    return tool.type === "function" ? { strict: false, parameters: NO_PARAMETERS, ...flat } : flat;
+    const flat: ChatTool = { ...tool, name: shortenTold(names, name, `${path}.name`, changes) };
+    const format = flat["format"];
+    if (tool.type === "custom" && isJsonObject(format))
+      return { ...flat, format: toCustomFormat(format, `${path}.format`, changes) };
+    if (tool.type !== "function") return flat;
+    return { ...flat, parameters: tool["parameters"] ?? NO_PARAMETERS, strict: tool["strict"] ?? false };
   }
-  tellLeftovers(tool, TOOL_FIELDS, path, changes);
+  tellLeftovers(tool, new Set(["type", tool.type]), path, changes);
   const at = `${path}.${tool.type}`;
   return tool.type === "function" ? toFunctionTool(inner, at, names, changes) : toCustomTool(inner, at, names, changes);
 }
@@ -49,7 +52,7 @@ function toFunctionTool(entry: JsonObject, path: string, names: ToolNames, chang
   tellLeftovers(entry, FUNCTION_FIELDS, path, changes);
   return {
     type: "function",
-    name: shorten(asString(entry["name"]) ?? "", `${path}.name`, names, changes),
+    name: shortenTold(names, asString(entry["name"]) ?? "", `${path}.name`, changes),
     ...(entry["description"] != null && { description: entry["description"] }),
     parameters: entry["parameters"] ?? NO_PARAMETERS,
     // Left out, it means false in Chat Completions and true in Responses.
@@ -59,31 +62,41 @@ function toFunctionTool(entry: JsonObject, path: string, names: ToolNames, chang
 
 function toCustomTool(entry: JsonObject, path: string, names: ToolNames, changes: Change[]): Tool {
   tellLeftovers(entry, CUSTOM_FIELDS, path, changes);
-  const format = isJsonObject(entry["format"]) ? { format: toCustomFormat(entry["format"]) } : {};
+  const given = entry["format"];
+  const format = isJsonObject(given) ? { format: toCustomFormat(given, `${path}.format`, changes) } : {};
   return {
     type: "custom",
-    name: shorten(asString(entry["name"]) ?? "", `${path}.name`, names, changes),
+    name: shortenTold(names, asString(entry["name"]) ?? "", `${path}.name`, changes),
     ...(entry["description"] != null && { description: entry["description"] }),
     ...format,
   };
 }
 
 /** Chat holds syntax and definition within `grammar`, Responses beside the type. */
-function toCustomFormat(format: JsonObject): JsonObject {
+function toCustomFormat(format: JsonObject, path: string, changes: Change[]): JsonObject {
   const { grammar, ...rest } = format;
-  return isJsonObject(grammar) ? { ...rest, ...grammar } : format;
+  if (!isJsonObject(grammar)) return format;
+  for (const key of Object.keys(grammar))
+    tellOverridden(`${path}.grammar.${key}`, grammar[key], `${path}.${key}`, rest[key], changes);
+  return { ...grammar, ...rest };
 }
 
+const SIZE_FIELD: ReadonlySet<string> = new Set(["search_context_size"]);
 const SEARCH_FIELDS: ReadonlySet<string> = new Set(["search_context_size", "user_location"]);
 
+const LOCATION_FIELDS: ReadonlySet<string> = new Set(["type", "approximate"]);
+
 function toWebSearch(options: JsonObject, changes: Change[]): Tool {
-  tellLeftovers(options, SEARCH_FIELDS, "web_search_options", changes);
-  const location = options["user_location"];
-  const approximate = isJsonObject(location) ? location["approximate"] : undefined;
+  const { user_location: location } = options;
+  const approximate = isJsonObject(location) && isJsonObject(location["approximate"]) ? location["approximate"] : null;
+  const known = approximate === null ? SIZE_FIELD : SEARCH_FIELDS;
+  tellLeftovers(options, known, "web_search_options", changes);
+  if (approximate !== null)
+    tellLeftovers(location as JsonObject, LOCATION_FIELDS, "web_search_options.user_location", changes);
   return {
     type: "web_search",
     ...(options["search_context_size"] != null && { search_context_size: options["search_context_size"] }),
-    ...(isJsonObject(approximate) && { user_location: { type: "approximate", ...approximate } }),
+    ...(approximate !== null && { user_location: { ...approximate, type: "approximate" } }),
   };
 }
 
@@ -93,41 +106,43 @@ export function toToolChoice(request: ChatRequest, names: ToolNames, changes: Ch
   if (request.tool_choice != null) {
     if (legacy != null)
       changes.push({ path: "function_call", action: "dropped", note: "tool_choice says it already." });
-    return toChoice(request.tool_choice, names);
+    return toChoice(request.tool_choice, names, changes);
   }
   if (legacy == null) return undefined;
   changes.push({ path: "function_call", action: "mapped", note: "function_call was sent as tool_choice." });
   if (!isJsonObject(legacy)) return legacy;
-  return { type: "function", name: names.shorten(asString(legacy["name"]) ?? "") };
+  tellLeftovers(legacy, NAME_FIELD, "function_call", changes);
+  const name = shortenTold(names, asString(legacy["name"]) ?? "", "function_call.name", changes);
+  return { type: "function", name };
 }
 
-function toChoice(choice: string | JsonObject, names: ToolNames): unknown {
+const NAME_FIELD: ReadonlySet<string> = new Set(["name"]);
+const ALLOWED_FIELDS: ReadonlySet<string> = new Set(["type", "allowed_tools"]);
+
+function toChoice(choice: string | JsonObject, names: ToolNames, changes: Change[]): unknown {
   if (typeof choice === "string") return choice;
   const allowed = choice["allowed_tools"];
-  if (choice["type"] === "allowed_tools" && isJsonObject(allowed)) {
-    const { tools, ...rest } = allowed;
-    return {
-      type: "allowed_tools",
-      ...rest,
-      tools: Array.isArray(tools) ? tools.map((tool) => toNamed(tool, names)) : [],
-    };
-  }
-  return toNamed(choice, names);
+  if (choice["type"] !== "allowed_tools" || !isJsonObject(allowed))
+    return toNamed(choice, names, "tool_choice", changes);
+  tellLeftovers(choice, ALLOWED_FIELDS, "tool_choice", changes);
+  const at = "tool_choice.allowed_tools.tools";
+  const tools = Array.isArray(allowed["tools"])
+    ? allowed["tools"].map((tool, index) => toNamed(tool, names, `${at}[${index}]`, changes))
+    : allowed["tools"];
+  return { ...allowed, type: "allowed_tools", tools };
 }
 
 /** `{type, function: {name}}` to `{type, name}`; what is flat already stays. */
-function toNamed(value: unknown, names: ToolNames): unknown {
+function toNamed(value: unknown, names: ToolNames, path: string, changes: Change[]): unknown {
   if (!isJsonObject(value)) return value;
   const type = asString(value["type"]);
   const inner = type === "function" || type === "custom" ? value[type] : undefined;
-  const name = asString(isJsonObject(inner) ? inner["name"] : value["name"]);
-  if (name === undefined) return value;
-  return isJsonObject(inner) ? { type, name: names.shorten(name) } : { ...value, name: names.shorten(name) };
-}
-
-function shorten(name: string, path: string, names: ToolNames, changes: Change[]): string {
-  const short = names.shorten(name);
-  if (short !== name)
-    changes.push({ path, action: "emulated", note: "The backend takes 64 characters; the name comes back in full." });
-  return short;
+  if (type !== undefined && isJsonObject(inner)) {
+    tellLeftovers(value, new Set(["type", type]), path, changes);
+    tellLeftovers(inner, NAME_FIELD, `${path}.${type}`, changes);
+    const name = asString(inner["name"]);
+    return name === undefined ? value : { type, name: shortenTold(names, name, `${path}.${type}.name`, changes) };
+  }
+  const name = asString(value["name"]);
+  return name === undefined ? value : { ...value, name: shortenTold(names, name, `${path}.name`, changes) };
 }

@@ -11,7 +11,7 @@ import type { Change } from "./change.ts";
 import { fitEffort } from "./effort.ts";
 import { toLiteShape } from "./lite-request.ts";
 import { pairCalls, type PairingMode } from "./pair-calls.ts";
-import { keepParameters, RESPONSES_PARAMETERS } from "./parameters.ts";
+import { keepParameters, RESPONSES_PARAMETERS, usual } from "./parameters.ts";
 
 /** Sent when a request brings no instructions of its own: the backend refuses a request without any. */
 export const DEFAULT_INSTRUCTIONS = "You are a helpful assistant.";
@@ -52,6 +52,7 @@ export function toCodexRequest(
   const codex = { ...draft, input } as unknown as CodexRequest;
   const lite = model?.use_responses_lite === true || input.some((item) => item.type === "additional_tools");
   // In Lite shape there is no field in which an empty prompt could stand, so there it is none.
+  if (lite && codex.instructions === "") changes.push(usual("instructions"));
   if (codex.instructions == null || (lite && codex.instructions === "")) delete codex.instructions;
   if (codex.instructions === undefined && !input.some(isInstruction)) {
     codex.instructions = DEFAULT_INSTRUCTIONS;
@@ -95,6 +96,8 @@ function setTransportFields(draft: JsonObject, request: ResponsesRequest, change
       note: "The Codex backend stores nothing; store was sent as false.",
     });
   draft["store"] = false;
+  if (request.stream === false)
+    changes.push({ path: "stream", action: "emulated", note: "The backend streams; planport gathers the answer." });
   draft["stream"] = true;
   const include = request.include ?? [];
   draft["include"] = include.includes(ENCRYPTED_REASONING) ? include : [...include, ENCRYPTED_REASONING];
@@ -103,6 +106,7 @@ function setTransportFields(draft: JsonObject, request: ResponsesRequest, change
 function setServiceTier(draft: JsonObject, changes: Change[]): void {
   const tier = draft["service_tier"];
   if (tier === null || USUAL_TIERS.has(tier)) delete draft["service_tier"];
+  if (USUAL_TIERS.has(tier)) changes.push(usual("service_tier"));
   if (tier !== "fast") return;
   draft["service_tier"] = "priority";
   changes.push({ path: "service_tier", action: "mapped", note: "fast goes out as priority, its name on the wire." });
@@ -142,7 +146,9 @@ function setTools(draft: JsonObject, changes: Change[]): void {
     });
   }
   const choice = draft["tool_choice"];
-  if (isOldWebSearch(choice)) draft["tool_choice"] = { ...choice, type: "web_search" };
+  if (!isOldWebSearch(choice)) return;
+  draft["tool_choice"] = { ...choice, type: "web_search" };
+  changes.push({ path: "tool_choice.type", action: "mapped", note });
 }
 
 function isOldWebSearch(value: unknown): value is JsonObject {

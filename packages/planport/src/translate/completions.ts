@@ -2,7 +2,6 @@
  * The text API (`/v1/completions`) by way of a chat: one message there, its text back.
  * @module
  */
-import { RequestError } from "../errors.ts";
 import type { ChatCompletionChunk } from "../protocol/chat/chunk.ts";
 import type { ChatCompletion, ChatFinishReason } from "../protocol/chat/completion.ts";
 import type { ChatRequest } from "../protocol/chat/request.ts";
@@ -13,6 +12,8 @@ import type { CodexEvent } from "../protocol/responses/event.ts";
 import { DONE_EVENT, encodeJsonEvent } from "../sse/encode.ts";
 import type { Change } from "./change.ts";
 import { type ChatChunkContext, createChatChunker } from "./chat-chunks.ts";
+import { COMPLETIONS_PARAMETERS } from "./completions-parameters.ts";
+import { keepParameters, usual } from "./parameters.ts";
 import { passOver, type StreamReporter } from "./stream-reporter.ts";
 import type { ChatSseEncoder } from "./chat-sse.ts";
 
@@ -29,21 +30,20 @@ export interface CompletionTranslation {
  * @throws {RequestError} `request_invalid` for `suffix` and `best_of` above 1, which would be another question.
  */
 export function completionToChat(request: CompletionRequest): CompletionTranslation {
-  const { prompt, echo, suffix, best_of: bestOf, logprobs, ...rest } = request;
-  if (typeof suffix === "string" && suffix !== "")
-    throw refused("suffix", "the backend writes on, and not between texts");
-  if (typeof bestOf === "number" && bestOf > 1) throw refused("best_of", "the backend gives one answer");
+  const { prompt, echo } = request;
   const changes: Change[] = [];
-  if (logprobs != null)
-    changes.push({ path: "logprobs", action: "dropped", note: "The Codex backend does not tell probabilities." });
+  const rest = keepParameters(request, COMPLETIONS_PARAMETERS, false, changes);
   const text = Array.isArray(prompt) ? (prompt[0] ?? "") : prompt;
   changes.push({ path: "prompt", action: "mapped", note: "The prompt went as the message of a chat." });
+  if (echo === true)
+    changes.push({
+      path: "echo",
+      action: "emulated",
+      note: "The answer begins with the prompt, put there by planport.",
+    });
+  else if (echo === false) changes.push(usual("echo"));
   const chat: ChatRequest = { ...rest, model: request.model, messages: [{ role: "user", content: text }] };
   return { request: chat, changes, echo: echo === true ? text : "" };
-}
-
-function refused(param: string, problem: string): RequestError {
-  return new RequestError("request_invalid", `${param}: ${problem}.`, { cause: { param } });
 }
 
 /** What an answer bears that no event tells. */
@@ -62,6 +62,7 @@ export function toCompletion(chat: ChatCompletion, { echo }: Pick<CompletionCont
     model: chat.model,
     choices: [{ text: echo + text, index: 0, logprobs: null, finish_reason: choice?.finish_reason ?? "stop" }],
     ...(chat.usage !== undefined && { usage: chat.usage }),
+    ...(chat.service_tier !== undefined && { service_tier: chat.service_tier }),
   };
 }
 
@@ -125,6 +126,7 @@ function encodeChunk(chunk: ChatCompletionChunk, echo: string): string {
     model: chunk.model,
     choices: choice === undefined ? [] : [{ text: echo + text, index: 0, logprobs: null, finish_reason: finish }],
     ...(chunk.usage != null && { usage: chunk.usage }),
+    ...(chunk.service_tier !== undefined && { service_tier: chunk.service_tier }),
   };
   return encodeJsonEvent(undefined, JSON.stringify(completion));
 }

@@ -2,7 +2,7 @@
  * Pure functions between the dialects that clients speak and the Responses vocabulary that the backend speaks.
  * @module
  */
-export type { Change } from "./change.ts";
+export { type Change, type ChangeAction, inClientWords, type Renames } from "./change.ts";
 export { type ChatChunkContext, type ChatChunker, createChatChunker } from "./chat-chunks.ts";
 export { type ChatCompletionContext, toChatCompletion } from "./chat-completion.ts";
 export { type ChatSseEncoder, createChatSseEncoder } from "./chat-sse.ts";

@@ -4,6 +4,7 @@
  * new one works on the day the backend learns it.
  * @module
  */
+import { RequestError } from "../errors.ts";
 import { type JsonObject, isJsonObject } from "../protocol/json.ts";
 import type { Change } from "./change.ts";
 
@@ -13,8 +14,8 @@ import type { Change } from "./change.ts";
  */
 export type Fate = "passed" | "mapped" | "emulated" | "dropped" | "refused";
 
-/** Values that ask for nothing beyond what happens anyway, so that leaving them out needs no word. */
-interface Usual {
+/** Values that ask for nothing beyond what happens anyway: leaving them out loses nothing, and is told as `default`. */
+export interface Usual {
   /** In words, as Markdown. */
   readonly text: string;
   readonly test: (value: unknown) => boolean;
@@ -25,14 +26,17 @@ export interface Parameter {
   readonly fate: Fate;
   /** What there is to say of it, as Markdown; "" when the fate says it all. */
   readonly note: string;
-  /** Of a dropped one: what is dropped without a word, beside `null`. */
+  /** Of one that is dropped or refused: what is left out without a loss, beside `null`. */
   readonly usual?: Usual;
+  /** Of a refused one: what the client is told after the name. */
+  readonly refusal?: string;
 }
 
 /** Parameters by name. */
 export type Parameters = Readonly<Record<string, Parameter>>;
 
-const EMPTY: Usual = {
+/** Empty text, an empty list, an object without fields. */
+export const EMPTY: Usual = {
   text: "when empty",
   test: (value) =>
     value === "" ||
@@ -40,24 +44,34 @@ const EMPTY: Usual = {
     (isJsonObject(value) && Object.keys(value).length === 0),
 };
 
-function only(standard: unknown): Usual {
+/** One value alone. */
+export function only(standard: unknown): Usual {
   return { text: `when \`${JSON.stringify(standard)}\``, test: (value) => value === standard };
 }
 
-function passed(note = ""): Parameter {
+/** Of {@link Parameters}. */
+export function passed(note = ""): Parameter {
   return { fate: "passed", note };
 }
 
-function mapped(note: string): Parameter {
+/** Of {@link Parameters}. */
+export function mapped(note: string): Parameter {
   return { fate: "mapped", note };
 }
 
-function emulated(note: string): Parameter {
+/** Of {@link Parameters}. */
+export function emulated(note: string): Parameter {
   return { fate: "emulated", note };
 }
 
-function dropped(usual?: Usual, note = ""): Parameter {
+/** Of {@link Parameters}. */
+export function dropped(usual?: Usual, note = ""): Parameter {
   return { fate: "dropped", note, ...(usual !== undefined && { usual }) };
+}
+
+/** Of {@link Parameters}. `refusal` ends the sentence that begins with the parameter's name. */
+export function refused(refusal: string, note: string, usual?: Usual): Parameter {
+  return { fate: "refused", note, refusal, ...(usual !== undefined && { usual }) };
 }
 
 /** Parameters that the backend answers with `Unsupported parameter: …`, or that every client that works leaves out. */
@@ -76,6 +90,7 @@ const DROPPED_ON_BOTH: Parameters = {
   context_management: dropped(EMPTY),
   prompt_cache_retention: dropped(),
   prompt_cache_options: dropped(EMPTY),
+  moderation: dropped(),
 };
 
 /** Of `POST /v1/responses`. */
@@ -110,9 +125,17 @@ export const RESPONSES_PARAMETERS: Parameters = {
     "Input and output of the kept response go in front of `input`; its `instructions` do not, as with OpenAI. One that is not kept is refused (`previous_response_not_found`). So are all where the gateway keeps none (`request_invalid`).",
   ),
   stream_options: dropped({
-    text: "when it holds `include_usage` at most",
+    text: "when it holds `include_usage` at most: usage always comes",
     test: (value) => isJsonObject(value) && Object.keys(value).every((key) => key === "include_usage"),
   }),
+  conversation: refused(
+    "the Codex backend keeps no conversations; send the whole conversation in input, or name a kept response in previous_response_id",
+    "The backend keeps no conversations. `previous_response_id` is there for that.",
+  ),
+  prompt: refused(
+    "the Codex backend has no prompts of the OpenAI platform; send the prompt's text as instructions or input",
+    "It names a text that is kept on OpenAI's platform, which a plan does not reach.",
+  ),
   ...DROPPED_ON_BOTH,
 };
 
@@ -134,11 +157,13 @@ export const CHAT_PARAMETERS: Parameters = {
   reasoning: mapped(
     "A field of the Responses API: goes out with the one above put in; a summary is asked for unless it says otherwise.",
   ),
-  stream_options: mapped("`include_usage` is honoured in the answer; the backend is not told."),
+  stream_options: mapped(
+    "`include_usage` is honoured in the answer (told as `emulated`), all else in it is dropped and told of.",
+  ),
   prompt_cache_key: passed(
     "When there is none, one is derived from the header `session-id`, `session_id`, `x-session-id` or `conversation_id`, if the client sends one; else the header `thread-id` takes its place.",
   ),
-  n: { fate: "refused", note: "Above 1: the backend gives one answer." },
+  n: refused("the backend gives one answer; ask with n set to 1", "Above 1: the backend gives one answer.", only(1)),
   store: dropped(only(false), "The backend stores nothing."),
   ...DROPPED_ON_BOTH,
   stop: dropped(EMPTY),
@@ -179,9 +204,10 @@ export const PLATFORM_CHAT_PARAMETERS: Parameters = {
 };
 
 /**
- * A copy of a request without what is dropped or refused, and without what is mapped unless `keepMapped`.
- * @param changes Gets what is dropped and asked for something.
+ * A copy of a request without what is dropped, and without what is mapped unless `keepMapped`.
+ * @param changes Gets all that is left out; `null`, which asks for nothing, needs no word.
  * @param backend Who does not take it, for the notes.
+ * @throws {RequestError} `request_invalid` for parameters that are refused.
  */
 export function keepParameters(
   request: JsonObject,
@@ -194,9 +220,20 @@ export function keepParameters(
     const parameter = Object.hasOwn(parameters, name) ? parameters[name] : undefined;
     if (parameter === undefined || parameter.fate === "passed") return true;
     if (parameter.fate === "mapped") return keepMapped;
-    if (parameter.fate === "dropped" && value != null && parameter.usual?.test(value) !== true)
-      changes.push({ path: name, action: "dropped", note: `${backend} does not take ${name}.` });
+    if (value == null || parameter.fate === "emulated") return false;
+    const isUsual = parameter.usual?.test(value) === true;
+    if (parameter.fate === "refused" && !isUsual) throw refusal(name, parameter);
+    changes.push(isUsual ? usual(name) : { path: name, action: "dropped", note: `${backend} does not take ${name}.` });
     return false;
   });
   return Object.fromEntries(kept);
+}
+
+function refusal(param: string, { refusal: text, note }: Parameter): RequestError<"request_invalid"> {
+  return new RequestError("request_invalid", `${param}: ${text ?? note}.`, { cause: { param } });
+}
+
+/** The change for a value that was left out because it is what happens anyway. */
+export function usual(path: string): Change {
+  return { path, action: "default", note: "That is what happens anyway." };
 }

@@ -2,6 +2,7 @@
  * Tool names that the backend takes: at most 64 characters. Names of MCP tools are often longer.
  * @module
  */
+import type { Change } from "./change.ts";
 
 /** Longest name of a tool, in characters. */
 export const MAX_TOOL_NAME_CHARS = 64;
@@ -12,6 +13,14 @@ export interface ToolNames {
   shorten(name: string): string;
   /** Sent name to the client's name, for those that differ. */
   readonly originals: ReadonlyMap<string, string>;
+}
+
+/** {@link ToolNames.shorten}, told of where it changes something. */
+export function shortenTold(names: ToolNames, name: string, path: string, changes: Change[]): string {
+  const short = names.shorten(name);
+  if (short !== name)
+    changes.push({ path, action: "emulated", note: "The backend takes 64 characters; the name comes back in full." });
+  return short;
 }
 
 const HASH_CHARS = 13; // 64 bits in base 36.

@@ -227,6 +227,8 @@ describe("tools", () => {
     expect(changes.map(({ path, action }) => `${action} ${path}`)).toEqual([
       "emulated tools[0].function.name",
       "emulated tools[1].custom.name",
+      "emulated tool_choice.function.name",
+      "emulated messages[1].tool_calls[0].function.name",
     ]);
   });
 
@@ -317,7 +319,11 @@ describe("options", () => {
       store: false,
       stream_options: { include_usage: true },
     };
-    expect(pathsOf(defaults)).toEqual([]);
+    const { stream_options: _options, ...parameters } = defaults;
+    expect(translate(defaults).changes.map(({ path, action }) => `${path}=${action}`)).toEqual([
+      ...Object.entries(parameters).flatMap(([name, value]) => (value === null ? [] : [`${name}=default`])),
+      "stream_options.include_usage=emulated",
+    ]);
     expect(translate(defaults).request).toEqual(translate({}).request);
   });
 

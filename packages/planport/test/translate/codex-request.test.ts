@@ -2,7 +2,8 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { ModelInfo } from "../../src/protocol/models.ts";
 import type { ResponsesRequest } from "../../src/protocol/responses/request.ts";
-import { DEFAULT_INSTRUCTIONS, toCodexRequest } from "../../src/translate/codex-request.ts";
+import { toCodexRequest } from "../../src/translate/codex-request.ts";
+import { DEFAULT_INSTRUCTIONS } from "../../src/translate/shaping/prompt.ts";
 
 const classic: ModelInfo = {
   slug: "gpt-5.5",
@@ -53,9 +54,12 @@ describe("what the backend demands", () => {
     expect(changes.map(({ path }) => path).sort()).toEqual(Object.keys(refused).sort());
   });
 
-  it("says nothing of refused parameters at their default", () => {
-    const defaults = { temperature: 1, top_p: 1, truncation: "disabled", metadata: {}, user: null, background: false };
-    expect(toCodexRequest(request({ ...defaults, instructions: "x", stream_options: {} }), null).changes).toEqual([]);
+  it("tells refused parameters at their default from those that are lost, and says nothing of null", () => {
+    const defaults = { temperature: 1, top_p: 1, truncation: "disabled", metadata: {}, background: false };
+    const asked = request({ ...defaults, user: null, instructions: "x", stream_options: {}, service_tier: "auto" });
+    expect(toCodexRequest(asked, null).changes.map(({ path, action }) => [path, action])).toEqual(
+      [...Object.keys(defaults), "stream_options", "service_tier"].map((path) => [path, "default"]),
+    );
   });
 
   it("makes system messages developer messages and then needs no default instructions", () => {

@@ -302,8 +302,12 @@ describe("messagesToResponses", () => {
       reasoning: { summary: "auto", effort: "medium" },
     });
     expect(changes.map(({ path, action }) => `${path}=${action}`)).toEqual([
+      "system[0].cache_control=default",
+      "thinking.type=emulated",
       "thinking.budget_tokens=mapped",
       "messages[2].content[0].is_error=mapped",
+      "tool_choice.disable_parallel_tool_use=mapped",
+      "tool_choice.type=mapped",
     ]);
   });
 

@@ -34,6 +34,8 @@ export interface Completion extends JsonObject {
   model: string;
   choices: { text: string; index: number; logprobs: null; finish_reason: ChatFinishReason | null }[];
   usage?: ChatUsage;
+  /** Not of OpenAI's own format: the tier that served. */
+  service_tier?: string;
 }
 
 /** What these parameters hold where it differs from the chat's. */

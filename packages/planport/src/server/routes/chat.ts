@@ -21,7 +21,7 @@ import { cacheKeyOf, type GatewayContext, noteAnswer, sendJson, threadIdOf } fro
 export async function chatCompletions(exchange: Exchange, context: GatewayContext): Promise<void> {
   const chat = parseChatRequest(await readJsonBody(exchange, context.maxBodyBytes));
   exchange.notes.model = chat.model;
-  const { request, changes, toolNames, legacyFunctions } = chatToResponses(chat, context.client.route);
+  const { request, changes, toolNames, legacyFunctions, renames } = chatToResponses(chat, context.client.route);
   if (request.prompt_cache_key == null) {
     const key = cacheKeyOf(exchange);
     if (key !== undefined) request.prompt_cache_key = key;
@@ -43,6 +43,7 @@ export async function chatCompletions(exchange: Exchange, context: GatewayContex
       call,
       createEncoder,
       changes,
+      renames,
       onEvent: (type, json) => replay.onEvent(type, json),
       beforeEnd: () => replay.beforeEnd(),
     });
@@ -54,5 +55,5 @@ export async function chatCompletions(exchange: Exchange, context: GatewayContex
   for await (const event of response.events) folder.push(event);
   const result = folder.result();
   await replay.keep(result);
-  sendJson(exchange, toChatCompletion(result, answer), servedHeaders(response, changes));
+  sendJson(exchange, toChatCompletion(result, answer), servedHeaders(exchange, response, changes, renames));
 }

@@ -16,7 +16,7 @@ export async function completions(exchange: Exchange, context: GatewayContext): 
   const asked = parseCompletionRequest(await readJsonBody(exchange, context.maxBodyBytes));
   exchange.notes.model = asked.model;
   const chat = completionToChat(asked);
-  const { request, changes, toolNames } = chatToResponses(chat.request, context.client.route);
+  const { request, changes, toolNames, renames } = chatToResponses(chat.request, context.client.route);
   const told = [...chat.changes, ...changes];
   const key = cacheKeyOf(exchange);
   if (key !== undefined) request.prompt_cache_key = key;
@@ -31,7 +31,7 @@ export async function completions(exchange: Exchange, context: GatewayContext): 
   if (asked.stream === true) {
     const chunks = { ...answer, includeUsage: asked.stream_options?.["include_usage"] === true };
     const createEncoder = (reporter: StreamReporter) => createCompletionSseEncoder(chunks, reporter);
-    await streamResponse(exchange, { ...context, call, createEncoder, changes: told });
+    await streamResponse(exchange, { ...context, call, createEncoder, changes: told, renames });
     return;
   }
   const response = await call();
@@ -39,5 +39,5 @@ export async function completions(exchange: Exchange, context: GatewayContext): 
   const folder = createResponseFolder();
   for await (const event of response.events) folder.push(event);
   const completion = toCompletion(toChatCompletion(folder.result(), answer), answer);
-  sendJson(exchange, completion, servedHeaders(response, told));
+  sendJson(exchange, completion, servedHeaders(exchange, response, told, renames));
 }

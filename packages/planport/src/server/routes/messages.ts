@@ -13,6 +13,7 @@ import {
 } from "../../translate/messages/index.ts";
 import { readJsonBody } from "../admission/json-body.ts";
 import type { Exchange } from "../exchange.ts";
+import { createReasoningReplay } from "../reasoning-replay.ts";
 import { servedHeaders } from "../served-headers.ts";
 import { streamResponse } from "../stream-response.ts";
 import { cacheKeyFor, cacheKeyOf, type GatewayContext, noteAnswer, sendJson, threadIdOf } from "./context.ts";
@@ -21,21 +22,34 @@ import { cacheKeyFor, cacheKeyOf, type GatewayContext, noteAnswer, sendJson, thr
 export async function messages(exchange: Exchange, context: GatewayContext): Promise<void> {
   const asked = parseMessagesRequest(await readJsonBody(exchange, context.maxBodyBytes));
   exchange.notes.model = asked.model;
-  const { request, changes, toolNames, thinking } = messagesToResponses(asked);
+  const { request, changes, toolNames, thinking, renames } = messagesToResponses(asked, context.client.route);
   const key = cacheKeyOf(exchange) ?? cacheKeyOfUser(asked["metadata"]);
   if (key !== undefined) request.prompt_cache_key = key;
   const answer = { id: `msg_${context.newId().replaceAll("-", "")}`, model: asked.model, toolNames, thinking };
-  const call = () => context.client.send(request, { signal: exchange.signal, threadId: threadIdOf(exchange) });
+  // A client that sees the thinking brings it back by itself, sealed in its signature.
+  const memory = thinking ? null : context.memory;
+  const replay = createReasoningReplay({ ...context, memory, requestId: exchange.requestId });
+  const call = () => replay.send(request, { signal: exchange.signal, threadId: threadIdOf(exchange) });
   if (asked.stream === true) {
     const createEncoder = (reporter: StreamReporter) => createMessagesSseEncoder(answer, reporter);
-    await streamResponse(exchange, { ...context, call, createEncoder, changes });
+    await streamResponse(exchange, {
+      ...context,
+      call,
+      createEncoder,
+      changes,
+      renames,
+      onEvent: (type, json) => replay.onEvent(type, json),
+      beforeEnd: () => replay.beforeEnd(),
+    });
     return;
   }
   const response = await call();
   noteAnswer(exchange, response);
   const folder = createResponseFolder();
   for await (const event of response.events) folder.push(event);
-  sendJson(exchange, toMessagesMessage(folder.result(), answer), servedHeaders(response, changes));
+  const result = folder.result();
+  await replay.keep(result);
+  sendJson(exchange, toMessagesMessage(result, answer), servedHeaders(exchange, response, changes, renames));
 }
 
 /** Claude Code names its session in `metadata.user_id`. */

@@ -35,7 +35,7 @@ export async function responses(exchange: Exchange, context: GatewayContext): Pr
   for await (const event of response.events) folder.push(event);
   const result = keeper.amend(folder.result());
   await keeper.keep(result);
-  sendJson(exchange, result, servedHeaders(response, keeper.changes));
+  sendJson(exchange, result, servedHeaders(exchange, response, keeper.changes));
 }
 
 async function streamKept(

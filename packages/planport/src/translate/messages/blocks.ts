@@ -6,14 +6,14 @@ import { RequestError } from "../../errors.ts";
 import { type JsonObject, asString, isJsonObject } from "../../protocol/json.ts";
 import type { MessagesBlock, MessagesContent } from "../../protocol/messages/request.ts";
 import type { Change } from "../change.ts";
+import { tellLeftovers } from "../leftovers.ts";
+import { usual } from "../parameters.ts";
 
-/** `cache_control` is advice for a cache that is not there: the backend's own works without. It is never told of. */
-const COMMON_FIELDS = ["type", "cache_control"];
 const FIELDS: Readonly<Record<string, ReadonlySet<string>>> = {
-  text: new Set([...COMMON_FIELDS, "text"]),
-  image: new Set([...COMMON_FIELDS, "source"]),
-  document: new Set([...COMMON_FIELDS, "source", "title"]),
-  search_result: new Set([...COMMON_FIELDS, "source", "title", "content"]),
+  text: new Set(["type", "text"]),
+  image: new Set(["type", "source"]),
+  document: new Set(["type", "source", "title"]),
+  search_result: new Set(["type", "source", "title", "content"]),
 };
 
 /**
@@ -27,6 +27,7 @@ export function toBlockParts(
   textType: "input_text" | "output_text",
   changes: Change[],
 ): JsonObject[] {
+  if (content === "") changes.push(usual(path));
   if (typeof content === "string") return content === "" ? [] : [{ type: textType, text: content }];
   return content.map((block, index) => toBlockPart(block, `${path}[${index}]`, textType, changes));
 }
@@ -40,42 +41,60 @@ export function toBlockPart(block: MessagesBlock, path: string, textType: string
     case "text":
       return { type: textType, text: block["text"] };
     case "image":
-      return { type: "input_image", image_url: toUrl(block["source"], `${path}.source`), detail: "auto" };
+      return { type: "input_image", image_url: toUrl(block["source"], `${path}.source`, changes), detail: "auto" };
     case "document":
-      return toDocument(block, path);
+      return toDocument(block, path, changes);
     default:
-      return toSearchResult(block, textType);
+      return toSearchResult(block, path, textType, changes);
   }
 }
 
-/** Adds a change for each field of a block that has no place on the other side. */
+/**
+ * Adds a change for each field of a block that has no place on the other side. `cache_control` is advice for a cache that
+ * the backend has anyway.
+ */
 export function tellFields(block: JsonObject, known: ReadonlySet<string>, path: string, changes: Change[]): void {
-  for (const [key, value] of Object.entries(block))
-    if (!known.has(key) && value != null && !(isJsonObject(value) && value["enabled"] === false))
-      changes.push({ path: `${path}.${key}`, action: "dropped", note: `The Responses API has no ${key} here.` });
+  const { cache_control: advice, ...rest } = block;
+  if (advice != null) changes.push(usual(path === "" ? "cache_control" : `${path}.cache_control`));
+  tellLeftovers(rest, known, path, changes);
 }
 
-function toUrl(value: unknown, path: string): string {
+const SOURCE_FIELDS: Readonly<Record<string, ReadonlySet<string>>> = {
+  base64: new Set(["type", "media_type", "data"]),
+  url: new Set(["type", "url"]),
+  text: new Set(["type", "data"]),
+  content: new Set(["type", "content"]),
+};
+
+function toUrl(value: unknown, path: string, changes: Change[]): string {
   const source = isJsonObject(value) ? value : {};
   const type = source["type"];
-  if (type === "base64") return `data:${need(source, "media_type", path)};base64,${need(source, "data", path)}`;
+  if (type !== "base64" && type !== "url")
+    throw refused(`${path}.type`, "expected base64 or url; files kept by other servers cannot be read");
+  tellLeftovers(source, SOURCE_FIELDS[type] ?? new Set(), path, changes);
   if (type === "url") return need(source, "url", path);
-  throw refused(`${path}.type`, `expected base64 or url; files kept by other servers cannot be read`);
+  return `data:${need(source, "media_type", path)};base64,${need(source, "data", path)}`;
 }
 
-function toDocument(block: MessagesBlock, path: string): JsonObject {
+function toDocument(block: MessagesBlock, path: string, changes: Change[]): JsonObject {
   const source = isJsonObject(block["source"]) ? block["source"] : {};
+  const type = asString(source["type"]) ?? "";
   const title = asString(block["title"]);
   const at = `${path}.source`;
-  if (source["type"] === "text") return { type: "input_text", text: titled(title, need(source, "data", at)) };
-  if (source["type"] === "content") return { type: "input_text", text: titled(title, textIn(source["content"], at)) };
-  const url = toUrl(source, at);
-  if (source["type"] === "url") return { type: "input_file", file_url: url };
+  if (type === "text" || type === "content") {
+    const { media_type: plain, ...rest } = source;
+    if (type === "text" && plain != null) changes.push(usual(`${at}.media_type`));
+    tellLeftovers(type === "text" ? rest : source, SOURCE_FIELDS[type] ?? new Set(), at, changes);
+    const text = type === "text" ? need(source, "data", at) : textIn(source["content"], `${at}.content`, changes);
+    return { type: "input_text", text: titled(title, text) };
+  }
+  const url = toUrl(source, at, changes);
+  if (type === "url") return { type: "input_file", ...(title !== undefined && { filename: title }), file_url: url };
   return { type: "input_file", filename: title ?? "document.pdf", file_data: url };
 }
 
-function toSearchResult(block: MessagesBlock, textType: string): JsonObject {
-  const text = textIn(block["content"], "content");
+function toSearchResult(block: MessagesBlock, path: string, textType: string, changes: Change[]): JsonObject {
+  const text = textIn(block["content"], `${path}.content`, changes);
   const source = asString(block["source"]) ?? "";
   return { type: textType, text: `${asString(block["title"]) ?? ""}\n${source}\n\n${text}`.trim() };
 }
@@ -84,13 +103,15 @@ function titled(title: string | undefined, text: string): string {
   return title === undefined ? text : `${title}\n\n${text}`;
 }
 
-function textIn(content: unknown, path: string): string {
+function textIn(content: unknown, path: string, changes: Change[]): string {
   if (typeof content === "string") return content;
   const blocks = Array.isArray(content) ? content : [];
   return blocks
     .map((block, index) => {
+      const at = `${path}[${index}]`;
       const text = isJsonObject(block) && block["type"] === "text" ? asString(block["text"]) : undefined;
-      if (text === undefined) throw refused(`${path}.content[${index}]`, "expected a block of text");
+      if (text === undefined) throw refused(at, "expected a block of text");
+      tellFields(block as JsonObject, FIELDS["text"] ?? new Set(), at, changes);
       return text;
     })
     .join("\n\n");

@@ -6,11 +6,13 @@ import type { MessagesRequest, MessagesTool } from "../../protocol/messages/requ
 import { type JsonObject, asNumber, asString, isJsonObject } from "../../protocol/json.ts";
 import type { Tool } from "../../protocol/responses/item.ts";
 import type { ReasoningOptions, ResponsesRequest } from "../../protocol/responses/request.ts";
-import type { Change } from "../change.ts";
-import { keepParameters } from "../parameters.ts";
-import { createToolNames, type ToolNames } from "../tool-names.ts";
+import type { Change, Renames } from "../change.ts";
+import { joinTold, tellLeftovers } from "../leftovers.ts";
+import { keepParameters, usual } from "../parameters.ts";
+import type { ChatTarget } from "../chat-request.ts";
+import { createToolNames, shortenTold, type ToolNames } from "../tool-names.ts";
 import { refused, tellFields, toBlockParts, wordOf } from "./blocks.ts";
-import { MESSAGES_PARAMETERS } from "./parameters.ts";
+import { MESSAGES_PARAMETERS, PLATFORM_MESSAGES_PARAMETERS } from "./parameters.ts";
 import { toTurnItems } from "./turns.ts";
 
 /** What {@link messagesToResponses} gives. */
@@ -21,34 +23,67 @@ export interface MessagesTranslation {
   readonly toolNames: ReadonlyMap<string, string>;
   /** The client wants to see the thinking. */
   readonly thinking: boolean;
+  /** What this client calls a field of the request that was made. */
+  readonly renames: Renames;
 }
 
 /**
  * Translates a request. Its argument is not altered, but parts of it (schemas) are shared with the result.
+ * @param target OpenAI's plain API takes more, and reasons for those alone who ask for it.
  * @throws {RequestError} `request_invalid` for what cannot be served.
  */
-export function messagesToResponses(request: MessagesRequest): MessagesTranslation {
-  if (Array.isArray(request["mcp_servers"]) && request["mcp_servers"].length > 0)
-    throw refused("mcp_servers", "nothing is executed here for the client; connect to them from your side");
+export function messagesToResponses(request: MessagesRequest, target: ChatTarget = "codex"): MessagesTranslation {
   const changes: Change[] = [];
   const names = createToolNames();
-  const rest = keepParameters(request, MESSAGES_PARAMETERS, false, changes);
+  const isPlatform = target === "platform";
+  const rest = isPlatform
+    ? keepParameters(request, PLATFORM_MESSAGES_PARAMETERS, false, changes, "The Responses API")
+    : keepParameters(request, MESSAGES_PARAMETERS, false, changes);
   const instructions = toInstructions(request, changes);
   const tools = (request.tools ?? []).map((tool, index) => toTool(tool, `tools[${index}]`, names, changes));
-  const format = toFormat(request);
+  const format = toFormat(request, changes);
   const reasoning = toReasoning(request, changes);
-  const result: ResponsesRequest = {
-    ...rest,
+  tellMetadata(request, changes);
+  const thinking = isThinking(request);
+  const made: ResponsesRequest = {
     model: request.model,
     input: toTurnItems(request.messages, names, changes),
     ...(instructions !== "" && { instructions }),
     ...(tools.length > 0 && { tools }),
-    ...toChoice(request.tool_choice, names),
+    ...toChoice(request.tool_choice, names, changes),
     ...(format !== undefined && { text: { format } }),
     ...(request.max_tokens != null && { max_output_tokens: request.max_tokens }),
-    reasoning,
+    ...(isPlatform && { store: false }),
+    // Thinking comes back from the client as sealed reasoning, so sealed it must go out.
+    ...(isPlatform && thinking && { include: ["reasoning.encrypted_content"] }),
+    ...((!isPlatform || Object.keys(reasoning).length > 0) && { reasoning }),
+    ...(request.stream != null && { stream: request.stream }),
   };
-  return { request: result, changes, toolNames: names.originals, thinking: isThinking(request) };
+  return {
+    request: joinTold(rest, made, changes),
+    changes,
+    toolNames: names.originals,
+    thinking,
+    renames: renamesOf(request),
+  };
+}
+
+function renamesOf(request: MessagesRequest): Renames {
+  const effort = request.output_config?.["effort"] == null ? "thinking.budget_tokens" : "output_config.effort";
+  return new Map([
+    ["max_output_tokens", "max_tokens"],
+    ["reasoning.effort", effort],
+    ["instructions", "system"],
+  ]);
+}
+
+const USER_FIELD: ReadonlySet<string> = new Set(["user_id"]);
+
+function tellMetadata({ metadata }: MessagesRequest, changes: Change[]): void {
+  if (!isJsonObject(metadata)) return;
+  tellLeftovers(metadata, USER_FIELD, "metadata", changes);
+  if (metadata["user_id"] != null)
+    changes.push({ path: "metadata.user_id", action: "emulated", note: "It keys the prompt cache, and is not sent." });
 }
 
 function toInstructions({ system }: MessagesRequest, changes: Change[]): string {
@@ -68,34 +103,34 @@ function isThinking({ thinking }: MessagesRequest): boolean {
 const MEDIUM_FROM_TOKENS = 4096;
 const HIGH_FROM_TOKENS = 16_384;
 
+const THINKING_FIELDS: ReadonlySet<string> = new Set(["type", "budget_tokens"]);
+const OUTPUT_FIELDS: ReadonlySet<string> = new Set(["effort", "format"]);
+
 function toReasoning(request: MessagesRequest, changes: Change[]): ReasoningOptions {
-  const effort = asString(request.output_config?.["effort"]);
-  const summary = isThinking(request) ? { summary: "auto" } : {};
-  if (effort !== undefined) {
-    if (effort === "max")
-      changes.push({
-        path: "output_config.effort",
-        action: "mapped",
-        note: "max went out as xhigh, the highest there is.",
-      });
+  const { thinking, output_config: output } = request;
+  const effort = asString(output?.["effort"]);
+  const budget = asNumber(thinking?.["budget_tokens"]);
+  const on = isThinking(request);
+  const summary = on ? { summary: "auto" } : {};
+  if (thinking != null) {
+    tellLeftovers(thinking, THINKING_FIELDS, "thinking", changes);
+    changes.push({ path: "thinking.type", action: "emulated", note: `Thinking is ${on ? "" : "not "}shown.` });
+  }
+  if (output != null) tellLeftovers(output, OUTPUT_FIELDS, "output_config", changes);
+  if (effort !== undefined || !on) {
+    if (budget !== undefined)
+      changes.push({ path: "thinking.budget_tokens", action: "dropped", note: "Something else says it already." });
+    if (effort === undefined) return summary;
+    const note = "max went out as xhigh, the highest there is.";
+    if (effort === "max") changes.push({ path: "output_config.effort", action: "mapped", note });
     return { ...summary, effort: effort === "max" ? "xhigh" : effort };
   }
-  const budget = asNumber(request.thinking?.["budget_tokens"]);
-  if (!isThinking(request) || budget === undefined) return summary;
+  if (budget === undefined) return summary;
   changes.push({ path: "thinking.budget_tokens", action: "mapped", note: "A budget went out as an effort." });
   return { ...summary, effort: budget < MEDIUM_FROM_TOKENS ? "low" : budget < HIGH_FROM_TOKENS ? "medium" : "high" };
 }
 
-const TOOL_FIELDS: ReadonlySet<string> = new Set([
-  "type",
-  "name",
-  "description",
-  "input_schema",
-  "strict",
-  "cache_control",
-  "input_examples",
-  "eager_input_streaming",
-]);
+const TOOL_FIELDS: ReadonlySet<string> = new Set(["type", "name", "description", "input_schema", "strict"]);
 
 function toTool(tool: MessagesTool, path: string, names: ToolNames, changes: Change[]): Tool {
   const type = tool.type ?? "custom";
@@ -106,54 +141,64 @@ function toTool(tool: MessagesTool, path: string, names: ToolNames, changes: Cha
       `${wordOf(type)} is run by Anthropic's servers; declare a tool of your own with an input_schema`,
     );
   tellFields(tool, TOOL_FIELDS, path, changes);
-  const name = names.shorten(tool.name ?? "");
-  if (name !== tool.name)
-    changes.push({
-      path: `${path}.name`,
-      action: "emulated",
-      note: "The backend takes 64 characters; it comes back in full.",
-    });
+  if (type !== "custom")
+    changes.push({ path: `${path}.type`, action: "mapped", note: "It went out as a function, by its input_schema." });
   return {
     type: "function",
-    name,
+    name: shortenTold(names, tool.name ?? "", `${path}.name`, changes),
     ...(tool.description != null && { description: tool.description }),
     parameters: tool.input_schema ?? { type: "object", properties: {} },
     strict: tool["strict"] === true,
   };
 }
 
-const SEARCH_FIELDS: ReadonlySet<string> = new Set([
-  "type",
-  "name",
-  "user_location",
-  "allowed_domains",
-  "cache_control",
-]);
+const SEARCH_FIELDS: ReadonlySet<string> = new Set(["type", "name", "user_location", "allowed_domains"]);
 
 function toWebSearch(tool: MessagesTool, path: string, changes: Change[]): Tool {
+  const { user_location: location, allowed_domains: domains } = tool;
+  if (location != null && !isJsonObject(location)) throw refused(`${path}.user_location`, "expected an object");
+  if (domains != null && !Array.isArray(domains)) throw refused(`${path}.allowed_domains`, "expected a list");
   tellFields(tool, SEARCH_FIELDS, path, changes);
+  const note = "It went out as web_search.";
+  for (const name of ["type", "name"] as const)
+    if (tool[name] !== "web_search") changes.push({ path: `${path}.${name}`, action: "mapped", note });
   return {
     type: "web_search",
-    ...(isJsonObject(tool["user_location"]) && { user_location: tool["user_location"] }),
-    ...(Array.isArray(tool["allowed_domains"]) && { filters: { allowed_domains: tool["allowed_domains"] } }),
+    ...(location != null && { user_location: location }),
+    ...(domains != null && { filters: { allowed_domains: domains } }),
   };
 }
 
-function toChoice(choice: JsonObject | null | undefined, names: ToolNames): JsonObject {
+const CHOICE_FIELDS: ReadonlySet<string> = new Set(["type", "disable_parallel_tool_use"]);
+const NAMED_CHOICE_FIELDS: ReadonlySet<string> = new Set([...CHOICE_FIELDS, "name"]);
+
+function toChoice(choice: JsonObject | null | undefined, names: ToolNames, changes: Change[]): JsonObject {
   if (choice == null) return {};
-  const parallel = choice["disable_parallel_tool_use"] === true ? { parallel_tool_calls: false } : {};
-  switch (choice["type"]) {
-    case "any":
-      return { tool_choice: "required", ...parallel };
-    case "tool":
-      return { tool_choice: { type: "function", name: names.shorten(asString(choice["name"]) ?? "") }, ...parallel };
-    default:
-      return { tool_choice: choice["type"], ...parallel };
+  const { type, disable_parallel_tool_use: alone } = choice;
+  tellLeftovers(choice, type === "tool" ? NAMED_CHOICE_FIELDS : CHOICE_FIELDS, "tool_choice", changes);
+  const at = "tool_choice.disable_parallel_tool_use";
+  if (alone === true) changes.push({ path: at, action: "mapped", note: "It became parallel_tool_calls." });
+  else if (alone === false) changes.push(usual(at));
+  const parallel = alone === true ? { parallel_tool_calls: false } : {};
+  if (type === "any") {
+    changes.push({ path: "tool_choice.type", action: "mapped", note: "any is called required there." });
+    return { tool_choice: "required", ...parallel };
   }
+  if (type !== "tool") return { tool_choice: type, ...parallel };
+  const name = shortenTold(names, asString(choice["name"]) ?? "", "tool_choice.name", changes);
+  return { tool_choice: { type: "function", name }, ...parallel };
 }
 
-function toFormat(request: MessagesRequest): JsonObject | undefined {
-  const format = request.output_config?.["format"] ?? request["output_format"];
+const FORMAT_FIELDS: ReadonlySet<string> = new Set(["type", "schema", "name"]);
+
+function toFormat(request: MessagesRequest, changes: Change[]): JsonObject | undefined {
+  const { output_format: older } = request;
+  const newer = request.output_config?.["format"];
+  if (newer != null && older != null)
+    changes.push({ path: "output_format", action: "dropped", note: "output_config.format says it already." });
+  const format = newer ?? older;
   if (!isJsonObject(format)) return undefined;
-  return { type: "json_schema", name: "output", schema: format["schema"], strict: true };
+  tellLeftovers(format, FORMAT_FIELDS, newer == null ? "output_format" : "output_config.format", changes);
+  const name = asString(format["name"]) ?? "output";
+  return { type: "json_schema", name, schema: format["schema"], strict: true };
 }

@@ -6,12 +6,15 @@ import type { MessagesBlock, MessagesTurn } from "../../protocol/messages/reques
 import { type JsonObject, asString, isJsonObject } from "../../protocol/json.ts";
 import type { Item } from "../../protocol/responses/item.ts";
 import type { Change } from "../change.ts";
-import type { ToolNames } from "../tool-names.ts";
+import { usual } from "../parameters.ts";
+import { shortenTold, type ToolNames } from "../tool-names.ts";
 import { tellFields, toBlockPart, toBlockParts } from "./blocks.ts";
 import { fromThinkingBlock } from "./thinking.ts";
 
-const USE_FIELDS: ReadonlySet<string> = new Set(["type", "id", "name", "input", "cache_control", "caller"]);
-const RESULT_FIELDS: ReadonlySet<string> = new Set(["type", "tool_use_id", "content", "is_error", "cache_control"]);
+const USE_FIELDS: ReadonlySet<string> = new Set(["type", "id", "name", "input"]);
+const RESULT_FIELDS: ReadonlySet<string> = new Set(["type", "tool_use_id", "content", "is_error"]);
+const THINKING_FIELDS: ReadonlySet<string> = new Set(["type", "thinking", "signature", "data"]);
+const TURN_FIELDS: ReadonlySet<string> = new Set(["role", "content"]);
 /** What Anthropic's own servers did in an earlier turn: its text is in the turn too, the rest means nothing here. */
 const SERVER_BLOCK = /^(?:server_tool_use|mcp_tool_use|mcp_tool_result|container_upload|.+_tool_result)$/;
 
@@ -33,6 +36,7 @@ export function toTurnItems(turns: readonly MessagesTurn[], names: ToolNames, ch
 
 function addTurn(walk: Walk, turn: MessagesTurn, path: string): void {
   const { content } = turn;
+  tellFields(turn, TURN_FIELDS, path, walk.changes);
   const role = turn.role === "system" ? "developer" : turn.role;
   const textType = role === "assistant" ? "output_text" : "input_text";
   if (typeof content === "string") {
@@ -62,13 +66,14 @@ function addTurn(walk: Walk, turn: MessagesTurn, path: string): void {
 function toItem(walk: Walk, block: MessagesBlock, path: string): Item | "part" | "none" {
   if (block.type === "tool_use") {
     tellFields(block, USE_FIELDS, path, walk.changes);
-    const name = walk.names.shorten(asString(block["name"]) ?? "");
+    const name = shortenTold(walk.names, asString(block["name"]) ?? "", `${path}.name`, walk.changes);
     return { type: "function_call", call_id: String(block["id"]), name, arguments: JSON.stringify(block["input"]) };
   }
   if (block.type === "tool_result") return toResult(walk, block, path);
   if (block.type === "thinking" || block.type === "redacted_thinking") {
     const item = fromThinkingBlock(block);
     if (item === null) dropBlock(walk, path, "This thinking is not from this backend.");
+    else tellFields(block, THINKING_FIELDS, path, walk.changes);
     return item ?? "none";
   }
   if (SERVER_BLOCK.test(block.type)) {
@@ -88,6 +93,7 @@ function toResult(walk: Walk, block: MessagesBlock, path: string): Item {
   const failed = block["is_error"] === true;
   if (failed)
     walk.changes.push({ path: `${path}.is_error`, action: "mapped", note: "The result begins with the word Error." });
+  else if (block["is_error"] === false) walk.changes.push(usual(`${path}.is_error`));
   const base = { type: "function_call_output", call_id: String(block["tool_use_id"]) };
   if (content == null || typeof content === "string")
     return { ...base, output: failed ? `Error: ${content ?? ""}` : (content ?? "") };
