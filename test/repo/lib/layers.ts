@@ -74,7 +74,7 @@ export const layers: Readonly<Record<string, Layer>> = {
   // The demo uses OpenAI's own library where it is installed; that one import is computed.
   cli: {
     values: [...everything, "memory", "server", "simulator", "planport", "hosts", "version"],
-    packages: ["commander", computed],
+    packages: ["commander", "smol-toml", "yaml", computed],
     node: true,
   },
 };

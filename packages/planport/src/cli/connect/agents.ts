@@ -1,0 +1,196 @@
+/**
+ * Coding agents of the terminal.
+ * @module
+ */
+import { codexHome, joinPath, readFolder } from "../../environment.ts";
+import { piAgentFile } from "../../hosts/pi/agent-dir.ts";
+import { ANY_KEY, type ConnectTarget, keyValue, type Recipe } from "./types.ts";
+
+const codex: Recipe = {
+  id: "codex",
+  title: "Codex CLI",
+  testedWith: "0.169.0",
+  notes: [
+    "With --auth-command Codex brings a bearer of `planport token`, for a gateway that runs with --credentials passthrough.",
+  ],
+  settings: (target) => [
+    {
+      kind: "file",
+      format: "toml",
+      file: joinPath(target.platform, codexHome(target).folder, "config.toml"),
+      content: {
+        model: target.model,
+        model_provider: "planport",
+        model_providers: {
+          planport: {
+            name: "planport",
+            base_url: target.authCommand ? `${target.url}/backend-api/codex` : `${target.url}/v1`,
+            wire_api: "responses",
+            ...codexCredential(target),
+          },
+        },
+      },
+    },
+  ],
+};
+
+/** The bearer of the plan takes the place of the gateway's key, which then goes in a header of its own. */
+function codexCredential({ authCommand, keyed }: ConnectTarget): Record<string, unknown> {
+  if (!authCommand) return keyed ? { env_key: "PLANPORT_KEY" } : {};
+  const key = keyed ? { env_http_headers: { "x-planport-key": "PLANPORT_KEY" } } : {};
+  return { ...key, auth: { command: "planport", args: ["token"] } };
+}
+
+const qwen: Recipe = {
+  id: "qwen",
+  title: "Qwen Code",
+  testedWith: "0.24.4",
+  notes: ["Start it with --auth-type openai where its settings name another way to sign in."],
+  settings: (target) => [
+    {
+      kind: "environment",
+      variables: { OPENAI_BASE_URL: `${target.url}/v1`, OPENAI_API_KEY: keyValue(target), OPENAI_MODEL: target.model },
+    },
+  ],
+};
+
+const claudeCode: Recipe = {
+  id: "claude-code",
+  title: "Claude Code",
+  testedWith: null,
+  settings: (target) => [
+    {
+      kind: "environment",
+      variables: {
+        ANTHROPIC_BASE_URL: target.url,
+        ANTHROPIC_AUTH_TOKEN: keyValue(target),
+        ANTHROPIC_MODEL: target.model,
+        ANTHROPIC_DEFAULT_OPUS_MODEL: target.model,
+        ANTHROPIC_DEFAULT_SONNET_MODEL: target.model,
+        ANTHROPIC_DEFAULT_HAIKU_MODEL: target.model,
+      },
+    },
+  ],
+};
+
+const opencode: Recipe = {
+  id: "opencode",
+  title: "opencode",
+  testedWith: null,
+  settings: (target) => [
+    {
+      kind: "file",
+      format: "json",
+      file: joinPath(target.platform, xdgConfigHome(target), "opencode", "opencode.json"),
+      content: {
+        $schema: "https://opencode.ai/config.json",
+        model: `planport/${target.model}`,
+        provider: {
+          planport: {
+            npm: "@ai-sdk/openai",
+            name: "planport",
+            options: { baseURL: `${target.url}/v1`, apiKey: target.keyed ? "{env:PLANPORT_KEY}" : ANY_KEY },
+            models: {
+              [target.model]: {
+                name: target.model,
+                reasoning: true,
+                attachment: true,
+                tool_call: true,
+                modalities: { input: ["text", "image"], output: ["text"] },
+                limit: { context: target.contextWindow, output: OUTPUT_TOKENS },
+              },
+            },
+          },
+        },
+      },
+    },
+  ],
+};
+
+const pi: Recipe = {
+  id: "pi",
+  title: "pi",
+  testedWith: null,
+  settings: (target) => [
+    {
+      kind: "file",
+      format: "json",
+      file: piAgentFile("models.json", target),
+      content: {
+        providers: {
+          planport: {
+            baseUrl: `${target.url}/v1`,
+            api: "openai-responses",
+            apiKey: target.keyed ? "$PLANPORT_KEY" : ANY_KEY,
+            models: [
+              {
+                id: target.model,
+                name: target.model,
+                reasoning: true,
+                input: ["text", "image"],
+                contextWindow: target.contextWindow,
+                maxTokens: OUTPUT_TOKENS,
+                cost: { input: 0, output: 0, cacheRead: 0, cacheWrite: 0 },
+              },
+            ],
+          },
+        },
+      },
+    },
+    {
+      kind: "lines",
+      title: "then",
+      lines: [`pi --provider planport --model ${target.model}`],
+    },
+  ],
+};
+
+const aider: Recipe = {
+  id: "aider",
+  title: "aider",
+  testedWith: null,
+  settings: (target) => [
+    {
+      kind: "environment",
+      variables: { OPENAI_API_BASE: `${target.url}/v1`, OPENAI_API_KEY: keyValue(target) },
+    },
+    { kind: "lines", title: "then", lines: [`aider --model openai/${target.model}`] },
+  ],
+};
+
+const droid: Recipe = {
+  id: "droid",
+  title: "Factory Droid",
+  testedWith: null,
+  notes: ["Pick the model with /model."],
+  settings: (target) => [
+    {
+      kind: "file",
+      format: "json",
+      file: joinPath(target.platform, target.homeDir, ".factory", "settings.json"),
+      content: {
+        customModels: [
+          {
+            displayName: `planport: ${target.model}`,
+            model: target.model,
+            baseUrl: `${target.url}/v1`,
+            // oxlint-disable-next-line no-template-curly-in-string -- Droid's own way to name a variable
+            apiKey: target.keyed ? "${PLANPORT_KEY}" : ANY_KEY,
+            provider: "openai",
+            maxOutputTokens: OUTPUT_TOKENS,
+          },
+        ],
+      },
+    },
+  ],
+};
+
+/** What clients plan for an answer; the backend takes no such limit, and the gateway leaves it out. */
+const OUTPUT_TOKENS = 128_000;
+
+function xdgConfigHome(target: ConnectTarget): string {
+  return readFolder(target, "XDG_CONFIG_HOME") ?? joinPath(target.platform, target.homeDir, ".config");
+}
+
+/** In the order in which they are listed. */
+export const agents: readonly Recipe[] = [codex, opencode, pi, qwen, claudeCode, aider, droid];
