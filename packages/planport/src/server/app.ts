@@ -18,6 +18,7 @@ import type { GatewayContext, Route } from "./routes/context.ts";
 import { health } from "./routes/health.ts";
 import { countTokens, messages } from "./routes/messages.ts";
 import { getModel, listModels } from "./routes/models.ts";
+import { imageEdits, imageGenerations, imageVariations } from "./routes/images.ts";
 import { responses } from "./routes/responses.ts";
 import { deleteResponse, getResponse, listInputItems } from "./routes/stored-responses.ts";
 import { MESSAGES_PATH, notFound, sendError } from "./send-error.ts";
@@ -145,6 +146,9 @@ function createRouter(context: GatewayContext, accounts: GatewayAccounts | undef
   };
 }
 
+  add("/v1/images/generations", { POST: imageGenerations });
+  add("/v1/images/edits", { POST: imageEdits });
+  add("/v1/images/variations", { POST: imageVariations });
 /**
  * The context of the account that a request names. It is the request's choice alone: nothing here goes from one account
  * to another by itself.
@@ -201,7 +205,8 @@ function refuseWebSocket(exchange: Exchange): never {
   });
 }
 
-const WITHOUT_PREFIX = /^\/(?:(?:chat\/)?completions|responses|messages|models(?:\/.+)?)$/;
+const WITHOUT_PREFIX =
+  /^\/(?:(?:chat\/)?completions|responses|messages|images\/(?:generations|edits)|models(?:\/.+)?)$/;
 
 function refusePath(exchange: Exchange): never {
   const { path } = exchange;

@@ -30,7 +30,7 @@ const MAX_PATH_CHARS = 100;
  */
 export function servedHeaders(
   exchange: Exchange,
-  response: CodexResponse,
+  response: Pick<CodexResponse, "headers" | "servedModel" | "changes">,
   changes: readonly Change[] = [],
   renames?: Renames,
 ): Record<string, string> {

@@ -55,7 +55,8 @@ export interface StreamOptions extends ErrorContext {
   readonly beforeEnd?: (() => Promise<void> | null) | undefined;
 }
 
-const STREAM_HEADERS: Readonly<Record<string, string>> = {
+/** Of every streamed answer. */
+export const STREAM_HEADERS: Readonly<Record<string, string>> = {
   "content-type": "text/event-stream; charset=utf-8",
   "cache-control": "no-cache, no-transform",
   // Without it nginx and its like gather a stream up (nginx `proxy_buffering`).

@@ -27,11 +27,14 @@ import {
   resolveEndpoints,
 } from "./endpoints.ts";
 import { eventsOf } from "./event-stream.ts";
+import { createImagesApi } from "./images.ts";
+import { chooseModel, mergeRules, NO_LIST } from "./model-choice.ts";
+import { type PreparedRequest, preparer, type Translation } from "./prepare.ts";
 import { type FailureContext, failureFromEvent } from "./failure.ts";
 import { responsesHeaders } from "./headers.ts";
 import { type ClientIdentity, createIdentity } from "./identity.ts";
 import { usageFromHeaders } from "./rate-limits.ts";
-import { createRelay } from "./relay/relay.ts";
+import { createRelay, type RelaySetup } from "./relay/relay.ts";
 import type { Relay } from "./relay/types.ts";
 import {
   DEFAULT_RETRY_POLICY,
@@ -43,7 +46,7 @@ import {
   sleep,
 } from "./retry.ts";
 import { DIRECT_ROUTE, type Route, type RouteFinder, createRouteFinder } from "./routing.ts";
-import type { CodexClient, CodexResponse, ModelList, SendOptions } from "./types.ts";
+import type { CodexClient, CodexResponse, ImagesApi, ModelList, SendOptions } from "./types.ts";
 
 /** Options of {@link createCodexClient}. */
 export interface CodexClientOptions {
@@ -81,6 +84,7 @@ class Client implements CodexClient {
   readonly relay: Relay | undefined;
   readonly #tokens: TokenSource;
   readonly #endpoints: Endpoints;
+  readonly images: ImagesApi;
   readonly #context: AccountCallContext;
   readonly #retry: RetryPolicy;
   readonly #idleTimeoutMs: number;
@@ -107,7 +111,15 @@ class Client implements CodexClient {
     this.#idleTimeoutMs = options.idleTimeoutMs ?? 300_000;
     this.#random = options.random ?? Math.random;
     this.#sleep = options.sleep ?? sleep;
-    this.relay = this.route === "platform" ? undefined : this.#createRelay();
+    this.relay = this.route === "platform" ? undefined : createRelay(this.#passage());
+    this.images = createImagesApi({
+      ...this.#passage(),
+      caller: this.#context,
+      retry: this.#retry,
+      now,
+      random: this.#random,
+      sleep: this.#sleep,
+    });
     const { accountsCheck } = this.#endpoints;
     this.#routes =
       accountsCheck === null ? null : createRouteFinder((grant) => fetchAccounts(this.#context, accountsCheck, grant));
@@ -118,8 +130,9 @@ class Client implements CodexClient {
     });
   }
 
-  #createRelay(): Relay {
-    return createRelay({
+  /** What calls need that are not made from a Responses request. */
+  #passage(): RelaySetup {
+    return {
       http: this.#context.http,
       tokens: this.#tokens,
       endpoints: this.#endpoints,

@@ -64,6 +64,7 @@ const LIMIT_CODES: ReadonlySet<string | null> = new Set(["usage_limit_reached", 
 const UNSUPPORTED_MODEL = /model is not supported|model .{0,120}(does not exist|is not available|not found)/i;
 
 /** The error for an answer that is not a 2xx, or for a 2xx that holds a JSON document in place of a stream. */
+  moderation_blocked: "content_refused",
 export function failureFromHttp(answer: FailedAnswer, context: FailureContext): ServiceError {
   const facts = readFailureBody(answer.body, context.nowMs);
   const cause = causeOf(answer, facts);

@@ -9,7 +9,9 @@ import type { ResponsesRequest } from "../protocol/responses/request.ts";
 import type { Change } from "../translate/change.ts";
 import type { BackendRoute } from "./endpoints.ts";
 import type { UsageBody, UsageSnapshot } from "../protocol/usage.ts";
-import type { Relay } from "./relay/types.ts";
+import type { ImageKind } from "../protocol/images/request.ts";
+import type { JsonObject } from "../protocol/json.ts";
+import type { Relay, RelayAnswer } from "./relay/types.ts";
 
 /** Options of one {@link CodexClient.send}. */
 export interface SendOptions {
@@ -100,12 +102,52 @@ export interface CodexClient {
   /**
    * One model call. Failures before the first output event, including a `response.failed` hidden in a 200, are retried
    * as the policy says and then thrown; after it they come out of the stream.
+/** Options of {@link ImagesApi}'s calls. */
+export interface ImageOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** Of the conversation; a fresh UUID when absent. */
+  readonly threadId?: string | undefined;
+}
+
+/** What the Codex backend's image path made. */
+export interface ImageAnswer {
+  /** Names in lower case. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: JsonObject;
+}
+
+/** A call for OpenAI's plain API, as it came in. */
+export interface ImagePass {
+  readonly contentType: string;
+  /** Null when the client did not say. */
+  readonly accept: string | null;
+  readonly body: Uint8Array;
+}
+
+/** The backend's images API. */
+export interface ImagesApi {
+  /**
+   * Makes images by the Codex backend's image path; a failure after which nothing can have been made is retried as the policy says. Null when it has no such path
+   * (404 or 405), which is remembered for an hour.
+   * @throws {UpstreamError | CredentialError | RequestError} as {@link CodexClient.send}; `upstream_malformed` also for an
+   * answer that is no JSON object.
+   */
+  make(kind: ImageKind, body: JsonObject, options?: ImageOptions): Promise<ImageAnswer | null>;
+  /**
+   * Passes a call on to OpenAI's plain API; the answer comes whatever its status, but for a 401.
+   * @throws {UpstreamError | CredentialError | RequestError}
+   */
+  pass(kind: ImageKind | "variations", call: ImagePass, options?: ImageOptions): Promise<RelayAnswer>;
+}
+
    * @throws {UpstreamError | CredentialError | RequestError}
    */
   send(request: ResponsesRequest, options?: SendOptions): Promise<CodexResponse>;
   /** The account's live catalogue, cached; the built-in snapshot, marked as such, when it cannot be had. */
   models(options?: { readonly signal?: AbortSignal | undefined }): Promise<ModelList>;
   /**
+  /** Makes images. A client without it makes them by the tool alone. */
+  readonly images?: ImagesApi | undefined;
    * The plan's limits, live.
    * @throws {RequestError} `not_supported` on the platform route: an API key has no plan.
    */

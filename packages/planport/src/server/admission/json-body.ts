@@ -15,7 +15,7 @@ const JSON_TYPE = /^application\/(?:[\w.!#$&^-]+\+)?json[ \t]*(?:;|$)/i;
  * form, never JSON (WHATWG Fetch, CORS-safelisted request-header).
  * @throws {RequestError} `content_type_unsupported`
  */
-function checkJsonType(exchange: Exchange): void {
+export function checkJsonType(exchange: Exchange): void {
   const type = exchange.headers["content-type"];
   if (type !== undefined && JSON_TYPE.test(type.trim())) return;
   throw new RequestError(
