@@ -13,15 +13,19 @@ import type { Exchange } from "./exchange.ts";
 import { listen } from "./listen.ts";
 import { isBackendPath, passOn } from "./routes/backend.ts";
 import { chatCompletions } from "./routes/chat.ts";
+import { compact } from "./routes/compact.ts";
 import { completions } from "./routes/completions.ts";
 import type { GatewayContext, Route } from "./routes/context.ts";
 import { health } from "./routes/health.ts";
 import { countTokens, messages } from "./routes/messages.ts";
-import { getModel, listModels } from "./routes/models.ts";
 import { imageEdits, imageGenerations, imageVariations } from "./routes/images.ts";
+import { getModel, listModels } from "./routes/models.ts";
 import { responses } from "./routes/responses.ts";
 import { deleteResponse, getResponse, listInputItems } from "./routes/stored-responses.ts";
+import { unsupportedReason } from "./routes/unsupported.ts";
+import { usage } from "./routes/usage.ts";
 import { MESSAGES_PATH, notFound, sendError } from "./send-error.ts";
+import { NO_PROFILES, profileKeys, withoutBase } from "./profiles.ts";
 import type { Gateway, GatewayAccounts, GatewayOptions } from "./types.ts";
 import { createWebExchange } from "./web-exchange.ts";
 
@@ -80,6 +84,7 @@ function toContext(options: GatewayOptions): GatewayContext {
     memory: options.memory ?? null,
     version: options.version,
     credentials: options.credentials ?? "own",
+    profiles: options.profiles ?? (() => NO_PROFILES),
     gatewayKey: options.gatewayKey ?? null,
     maxBodyBytes: options.maxBodyBytes ?? DEFAULT_MAX_BODY_BYTES,
     logger: options.logger ?? silentLogger,
@@ -94,8 +99,9 @@ function toContext(options: GatewayOptions): GatewayContext {
 
 function createHandler(options: GatewayOptions, context: GatewayContext): Handler {
   const router = createRouter(context, options.accounts);
-  const admit = createAdmission(options);
-  return async (exchange) => {
+  const admit = createAdmission(options, context);
+  return async (asked) => {
+    const exchange = withoutBase(asked, context.profiles());
     try {
       if (admit(exchange) === "admitted") await router(exchange);
     } catch (error) {
@@ -104,10 +110,13 @@ function createHandler(options: GatewayOptions, context: GatewayContext): Handle
   };
 }
 
-function createAdmission(options: GatewayOptions): (exchange: Exchange) => "answered" | "admitted" {
+function createAdmission(
+  options: GatewayOptions,
+  context: GatewayContext,
+): (exchange: Exchange) => "answered" | "admitted" {
   const hostRule = { allowedHosts: options.allowedHosts ?? [], keyed: options.gatewayKey !== undefined };
   const allowedOrigins = options.allowedOrigins ?? [];
-  const checkKey: KeyCheck = createKeyCheck(options.gatewayKey);
+  const checkKey: KeyCheck = createKeyCheck(options.gatewayKey, () => profileKeys(context.profiles()));
   return (exchange) => {
     checkHost(exchange, hostRule);
     checkOrigin(exchange, allowedOrigins);
@@ -117,7 +126,8 @@ function createAdmission(options: GatewayOptions): (exchange: Exchange) => "answ
     if (exchange.path !== HEALTH_PATH) checkKey(exchange, isBackend && options.credentials === "passthrough");
     if (!exchange.path.startsWith("/")) throw new RequestError("request_malformed", "The request has no usable path.");
     const asksForWebSocket = exchange.headers["upgrade"]?.trim().toLowerCase() === "websocket";
-    if (asksForWebSocket && !(isBackend && exchange.upgrade !== null)) refuseWebSocket(exchange);
+    const isPassed = isBackend && exchange.upgrade !== null;
+    if (asksForWebSocket && !isPassed && unsupportedReason(exchange.path) === null) refuseWebSocket(exchange);
     return "admitted";
   };
 }
@@ -130,10 +140,15 @@ function createRouter(context: GatewayContext, accounts: GatewayAccounts | undef
   add("/v1/models", { GET: listModels });
   add("/v1/models/:id{.+}", { GET: getModel });
   add("/v1/responses", { POST: responses });
+  add("/v1/responses/compact", { POST: compact });
+  add("/v1/usage", { GET: usage });
   add("/v1/responses/:id", { GET: getResponse, DELETE: deleteResponse });
   add("/v1/responses/:id/input_items", { GET: listInputItems });
   add("/v1/chat/completions", { POST: chatCompletions });
   add("/v1/completions", { POST: completions });
+  add("/v1/images/generations", { POST: imageGenerations });
+  add("/v1/images/edits", { POST: imageEdits });
+  add("/v1/images/variations", { POST: imageVariations });
   add(MESSAGES_PATH, { POST: messages });
   add(`${MESSAGES_PATH}/count_tokens`, { POST: countTokens });
   return async (exchange) => {
@@ -146,9 +161,6 @@ function createRouter(context: GatewayContext, accounts: GatewayAccounts | undef
   };
 }
 
-  add("/v1/images/generations", { POST: imageGenerations });
-  add("/v1/images/edits", { POST: imageEdits });
-  add("/v1/images/variations", { POST: imageVariations });
 /**
  * The context of the account that a request names. It is the request's choice alone: nothing here goes from one account
  * to another by itself.
@@ -210,6 +222,8 @@ const WITHOUT_PREFIX =
 
 function refusePath(exchange: Exchange): never {
   const { path } = exchange;
+  const reason = unsupportedReason(path);
+  if (reason !== null) throw new RequestError("not_supported", reason);
   if (WITHOUT_PREFIX.test(path))
     throw notFound(`There is no ${shown(path)} here; did you mean /v1${shown(path)}? Base URLs end in /v1.`);
   if (path.startsWith("/v1/v1/"))

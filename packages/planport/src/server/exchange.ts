@@ -45,6 +45,8 @@ export interface Exchange {
   readonly method: string;
   /** Without the query, which may hold secrets. */
   readonly path: string;
+  /** The base path of a profile that stood in front of `path`; not there when none did. */
+  readonly base?: string;
   /** What stands behind the `?`, without it; never logged. */
   readonly query: string;
   readonly headers: Headers;
@@ -68,6 +70,7 @@ export interface Exchange {
   /** What the access log says beside the usual. */
   readonly notes: {
     account?: string;
+    profile?: string;
     model?: string;
     servedModel?: string;
     upstreamRequestId?: string;

@@ -3,4 +3,5 @@
  * @module
  */
 export { createGateway } from "./app.ts";
+export type { GatewayProfile, GatewayProfiles, ProfileMatch } from "./profiles.ts";
 export type { CloseOptions, Gateway, GatewayAccounts, GatewayOptions, Listening, ListenOptions } from "./types.ts";

@@ -6,6 +6,7 @@ import type { Memory } from "../memory/index.ts";
 import type { Logger } from "../observe/index.ts";
 import type { Secret } from "../secret.ts";
 import type { CodexClient } from "../upstream/types.ts";
+import type { GatewayProfiles } from "./profiles.ts";
 
 /** Further accounts of the one person that a gateway works for. */
 export interface GatewayAccounts {
@@ -29,6 +30,8 @@ export interface GatewayOptions {
   readonly memory?: Memory | undefined;
   /** planport's version, for `GET /healthz`. */
   readonly version: string;
+  /** What is set about requests. Asked for anew by each, so that it may change meanwhile. Default: the defaults hold. */
+  readonly profiles?: (() => GatewayProfiles) | undefined;
   /** What clients must show; without one any key is taken and ignored, and only loopback may be listened on. */
   readonly gatewayKey?: Secret | undefined;
   /**

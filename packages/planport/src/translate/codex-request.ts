@@ -3,6 +3,7 @@
  * @module
  */
 import { RequestError } from "../errors.ts";
+import { type Capabilities, DEFAULT_CAPABILITIES } from "../protocol/capabilities.ts";
 import { type JsonObject, isJsonObject } from "../protocol/json.ts";
 import type { ModelInfo } from "../protocol/models.ts";
 import type { Item, Tool } from "../protocol/responses/item.ts";
@@ -10,11 +11,10 @@ import type { CodexRequest, ResponsesRequest } from "../protocol/responses/reque
 import type { Change } from "./change.ts";
 import { fitEffort } from "./effort.ts";
 import { toLiteShape } from "./lite-request.ts";
-import { pairCalls, type PairingMode } from "./pair-calls.ts";
+import { pairCalls, type PairingMode, pairingOf } from "./pair-calls.ts";
 import { keepParameters, RESPONSES_PARAMETERS, usual } from "./parameters.ts";
-
-/** Sent when a request brings no instructions of its own: the backend refuses a request without any. */
-export const DEFAULT_INSTRUCTIONS = "You are a helpful assistant.";
+import { shapePrompt } from "./shaping/prompt.ts";
+import { shapeTools } from "./shaping/tools.ts";
 
 const ENCRYPTED_REASONING = "reasoning.encrypted_content";
 /** Service tiers that mean "whatever is usual": Codex leaves the field out instead. */
@@ -32,42 +32,36 @@ export interface CodexTranslation {
  * Brings a request into the shape the backend demands (openai/codex `codex-rs/core/src/client.rs`). Idempotent; the
  * argument is not altered. A request that the real Codex made comes out unchanged.
  * @param model The model's entry in the catalogue; null when it is not known, which changes nothing for most models.
- * @param pairing What is done about tool calls without results, and results without calls.
+ * @param pairing What is done about tool calls without results, and results without calls; by default what `capabilities` say.
+ * @param capabilities How the client wants its requests shaped.
  * @throws {RequestError} `request_invalid` for calls and results that lack each other, and for what rests on responses that the backend never kept
  * (`previous_response_id`, `item_reference`): dropping those would answer another question than the one asked.
  */
 export function toCodexRequest(
   request: ResponsesRequest,
   model: ModelInfo | null,
-  pairing: PairingMode = "refuse",
+  pairing?: PairingMode,
+  capabilities: Capabilities = DEFAULT_CAPABILITIES,
 ): CodexTranslation {
   const changes: Change[] = [];
   refuseStoredState(request);
   const draft = keepParameters(request, RESPONSES_PARAMETERS, true, changes);
   setTransportFields(draft, request, changes);
-  setServiceTier(draft, changes);
-  setModelOptions(draft, model, changes);
-  setTools(draft, changes);
-  const input = pairCalls(toInputItems(request.input), pairing, changes);
+  if (!capabilities.codex_passthrough) {
+    setServiceTier(draft, changes);
+    setModelOptions(draft, model, changes);
+    setTools(draft, changes);
+  }
+  const input = pairCalls(toInputItems(request.input), pairing ?? pairingOf(capabilities), changes);
   const codex = { ...draft, input } as unknown as CodexRequest;
   const lite = model?.use_responses_lite === true || input.some((item) => item.type === "additional_tools");
   // In Lite shape there is no field in which an empty prompt could stand, so there it is none.
   if (lite && codex.instructions === "") changes.push(usual("instructions"));
-  if (codex.instructions == null || (lite && codex.instructions === "")) delete codex.instructions;
-  if (codex.instructions === undefined && !input.some(isInstruction)) {
-    codex.instructions = DEFAULT_INSTRUCTIONS;
-    changes.push({
-      path: "instructions",
-      action: "mapped",
-      note: "The Codex backend wants some; a neutral line was sent.",
-    });
-  }
+  if (lite && codex.instructions === "") delete codex.instructions;
+  shapePrompt(codex, model, capabilities.prompt_mode, changes);
+  shapeTools(codex, model, capabilities.tool_schema_mode, changes);
   if (lite) toLiteShape(codex, changes);
   return { request: codex, lite, changes };
-}
-
-function isInstruction(item: Item): boolean {
-  return item.type === "message" && item["role"] === "developer";
 }
 
 function refuseStoredState(request: ResponsesRequest): void {

@@ -7,7 +7,9 @@ export { type ChatChunkContext, type ChatChunker, createChatChunker } from "./ch
 export { type ChatCompletionContext, toChatCompletion } from "./chat-completion.ts";
 export { type ChatSseEncoder, createChatSseEncoder } from "./chat-sse.ts";
 export { type ChatTranslation, chatToResponses } from "./chat-request.ts";
-export { type CodexTranslation, DEFAULT_INSTRUCTIONS, toCodexRequest } from "./codex-request.ts";
+export { type CodexTranslation, toCodexRequest } from "./codex-request.ts";
+export { DEFAULT_INSTRUCTIONS } from "./shaping/prompt.ts";
+export { toCompactedResponse, toCompactingRequest } from "./compact.ts";
 export { createResponseFolder, type ResponseFolder } from "./fold-response.ts";
 export {
   createResponsesSseEncoder,

@@ -4,12 +4,22 @@
  * @module
  */
 import { RequestError } from "../errors.ts";
+import type { Capabilities } from "../protocol/capabilities.ts";
 import { asString } from "../protocol/json.ts";
 import type { Item } from "../protocol/responses/item.ts";
 import type { Change } from "./change.ts";
 
-/** `refuse`: name the call that lacks its other half; `repair`: mend what can be mended, and tell. */
-export type PairingMode = "refuse" | "repair";
+/** `refuse`: name the call that lacks its other half; `repair`: mend what can be mended, and tell; `leave`: the backend judges. */
+export type PairingMode = "refuse" | "repair" | "leave";
+
+/** What a client's capabilities mean here. */
+export function pairingOf({
+  bypass_tool_call_reactor: bypass,
+  codex_passthrough: passthrough,
+}: Capabilities): PairingMode {
+  if (!bypass) return "repair";
+  return passthrough ? "leave" : "refuse";
+}
 
 /** Type of a call to the type of its result. */
 const RESULT_TYPES: Readonly<Record<string, string>> = {
@@ -33,6 +43,7 @@ export function pairCalls(
   changes: Change[],
   pathOf: (index: number) => string = (index) => `input[${index}].call_id`,
 ): Item[] {
+  if (mode === "leave") return items;
   const calls = new Map<string, Item>();
   const answered = new Set<string>();
   for (const item of items) {

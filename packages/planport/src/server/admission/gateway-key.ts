@@ -16,16 +16,18 @@ export type KeyCheck = (exchange: Exchange, ownHeaderOnly: boolean) => void;
 /**
  * Makes the check: `Authorization: Bearer`, `x-api-key` or `x-planport-key` must hold the key. Without a key everything
  * passes, since OpenAI clients cannot be made to send none.
+ * @param others Keys of profiles, which are as good as the gateway's own.
  * @returns A check that throws RequestError `gateway_key_invalid`.
  */
-export function createKeyCheck(key: Secret | undefined): KeyCheck {
+export function createKeyCheck(key: Secret | undefined, others: () => readonly Secret[] = () => []): KeyCheck {
   if (key === undefined) return () => {};
-  const wanted = digest(key.reveal());
+  const own = digest(key.reveal());
   return (exchange, ownHeaderOnly) => {
     const shown = ownHeaderOnly ? shownOwn(exchange) : shownKeys(exchange);
     // Every one is compared, and digests of one length, so that time tells neither which one nor how much was right.
     let ok = false;
-    for (const candidate of shown) ok = timingSafeEqual(digest(candidate), wanted) || ok;
+    for (const wanted of [own, ...others().map((other) => digest(other.reveal()))])
+      for (const candidate of shown) ok = timingSafeEqual(digest(candidate), wanted) || ok;
     if (ok) return;
     exchange.reply.headers["www-authenticate"] = 'Bearer realm="planport"';
     const place = ownHeaderOnly ? "in the header x-planport-key" : "as Authorization: Bearer <key>";
@@ -40,7 +42,8 @@ function shownOwn({ headers }: Exchange): string[] {
   return [headers["x-planport-key"]].filter((key) => key !== undefined);
 }
 
-function shownKeys({ headers }: Exchange): string[] {
+/** The keys that a request shows, wherever clients can be made to send one. */
+export function shownKeys({ headers }: Exchange): string[] {
   const bearer = /^Bearer +(\S.*)$/i.exec(headers["authorization"] ?? "")?.[1]?.trimEnd();
   return [bearer, headers["x-api-key"], headers["x-planport-key"]].filter((key) => key !== undefined);
 }

@@ -10,7 +10,7 @@ import {
   type StreamReporter,
   toChatCompletion,
 } from "../../translate/index.ts";
-import { readJsonBody } from "../admission/json-body.ts";
+import { readAsked } from "../asked.ts";
 import type { Exchange } from "../exchange.ts";
 import { createReasoningReplay } from "../reasoning-replay.ts";
 import { servedHeaders } from "../served-headers.ts";
@@ -18,10 +18,13 @@ import { streamResponse } from "../stream-response.ts";
 import { cacheKeyOf, type GatewayContext, noteAnswer, sendJson, threadIdOf } from "./context.ts";
 
 /** Translates a chat request, sends it on, and answers with chunks or, without `stream`, with the completion. */
-export async function chatCompletions(exchange: Exchange, context: GatewayContext): Promise<void> {
-  const chat = parseChatRequest(await readJsonBody(exchange, context.maxBodyBytes));
+export async function chatCompletions(exchange: Exchange, gateway: GatewayContext): Promise<void> {
+  const { body, context, pairing, nameTools } = await readAsked(exchange, gateway, "openai-chat");
+  const chat = parseChatRequest(body);
   exchange.notes.model = chat.model;
-  const { request, changes, toolNames, legacyFunctions, renames } = chatToResponses(chat, context.client.route);
+  const translation = chatToResponses(chat, context.client.route, pairing);
+  const { request, changes, toolNames, legacyFunctions, renames } = translation;
+  nameTools(toolNames);
   if (request.prompt_cache_key == null) {
     const key = cacheKeyOf(exchange);
     if (key !== undefined) request.prompt_cache_key = key;

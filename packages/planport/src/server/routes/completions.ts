@@ -5,15 +5,16 @@
 import { parseCompletionRequest } from "../../protocol/completions/parse.ts";
 import { chatToResponses, createResponseFolder, type StreamReporter, toChatCompletion } from "../../translate/index.ts";
 import { completionToChat, createCompletionSseEncoder, toCompletion } from "../../translate/completions.ts";
-import { readJsonBody } from "../admission/json-body.ts";
+import { readAsked } from "../asked.ts";
 import type { Exchange } from "../exchange.ts";
 import { servedHeaders } from "../served-headers.ts";
 import { streamResponse } from "../stream-response.ts";
 import { cacheKeyOf, type GatewayContext, noteAnswer, sendJson, threadIdOf } from "./context.ts";
 
 /** Translates a completion request, sends it on, and answers with chunks or, without `stream`, with the completion. */
-export async function completions(exchange: Exchange, context: GatewayContext): Promise<void> {
-  const asked = parseCompletionRequest(await readJsonBody(exchange, context.maxBodyBytes));
+export async function completions(exchange: Exchange, gateway: GatewayContext): Promise<void> {
+  const { body, context } = await readAsked(exchange, gateway, "openai-completions");
+  const asked = parseCompletionRequest(body);
   exchange.notes.model = asked.model;
   const chat = completionToChat(asked);
   const { request, changes, toolNames, renames } = chatToResponses(chat.request, context.client.route);

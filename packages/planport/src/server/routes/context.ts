@@ -8,6 +8,7 @@ import type { Logger } from "../../observe/index.ts";
 import type { Secret } from "../../secret.ts";
 import type { CodexClient, CodexResponse } from "../../upstream/types.ts";
 import type { Exchange } from "../exchange.ts";
+import type { GatewayProfiles } from "../profiles.ts";
 
 /** The gateway's settings, defaults filled in. */
 export interface GatewayContext {
@@ -17,6 +18,8 @@ export interface GatewayContext {
   readonly version: string;
   /** Whose credential goes with calls that are passed on. */
   readonly credentials: "own" | "passthrough";
+  /** What is set about requests now: it may change between two of them. */
+  readonly profiles: () => GatewayProfiles;
   /** Null without one. For keeping it out of what is passed on; comparing is the admission's. */
   readonly gatewayKey: Secret | null;
   readonly maxBodyBytes: number;

@@ -12,6 +12,7 @@ import {
   toMessagesMessage,
 } from "../../translate/messages/index.ts";
 import { readJsonBody } from "../admission/json-body.ts";
+import { readAsked } from "../asked.ts";
 import type { Exchange } from "../exchange.ts";
 import { createReasoningReplay } from "../reasoning-replay.ts";
 import { servedHeaders } from "../served-headers.ts";
@@ -19,10 +20,12 @@ import { streamResponse } from "../stream-response.ts";
 import { cacheKeyFor, cacheKeyOf, type GatewayContext, noteAnswer, sendJson, threadIdOf } from "./context.ts";
 
 /** Translates a Messages request, sends it on, and answers with events or, without `stream`, with the message. */
-export async function messages(exchange: Exchange, context: GatewayContext): Promise<void> {
-  const asked = parseMessagesRequest(await readJsonBody(exchange, context.maxBodyBytes));
+export async function messages(exchange: Exchange, gateway: GatewayContext): Promise<void> {
+  const { body, context, nameTools } = await readAsked(exchange, gateway, "anthropic-messages");
+  const asked = parseMessagesRequest(body);
   exchange.notes.model = asked.model;
   const { request, changes, toolNames, thinking, renames } = messagesToResponses(asked, context.client.route);
+  nameTools(toolNames);
   const key = cacheKeyOf(exchange) ?? cacheKeyOfUser(asked["metadata"]);
   if (key !== undefined) request.prompt_cache_key = key;
   const answer = { id: `msg_${context.newId().replaceAll("-", "")}`, model: asked.model, toolNames, thinking };

@@ -12,7 +12,7 @@ import {
   type StreamReporter,
 } from "../../translate/index.ts";
 import type { CodexResponse } from "../../upstream/types.ts";
-import { readJsonBody } from "../admission/json-body.ts";
+import { readAsked } from "../asked.ts";
 import type { Exchange } from "../exchange.ts";
 import { createResponseKeeper, type ResponseKeeper } from "../response-keeper.ts";
 import { servedHeaders } from "../served-headers.ts";
@@ -20,8 +20,9 @@ import { type StreamEncoder, streamResponse } from "../stream-response.ts";
 import { type GatewayContext, noteAnswer, sendJson, threadIdOf } from "./context.ts";
 
 /** Sends a Responses request on, and answers with the events or, without `stream`, with the response object. */
-export async function responses(exchange: Exchange, context: GatewayContext): Promise<void> {
-  const request = parseResponsesRequest(await readJsonBody(exchange, context.maxBodyBytes));
+export async function responses(exchange: Exchange, gateway: GatewayContext): Promise<void> {
+  const { body, context } = await readAsked(exchange, gateway, "openai-responses");
+  const request = parseResponsesRequest(body);
   exchange.notes.model = request.model;
   const keeper = createResponseKeeper(request, context.client, context.memory);
   const call = () => keeper.send({ signal: exchange.signal, threadId: threadIdOf(exchange) });
