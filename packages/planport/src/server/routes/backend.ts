@@ -4,10 +4,10 @@
  * @module
  */
 import { RequestError } from "../../errors.ts";
-import type { Secret } from "../../secret.ts";
 import type { HeaderLines, Relay, RelayCall } from "../../upstream/index.ts";
 import type { Exchange } from "../exchange.ts";
 import { passAnswer } from "../pass-answer.ts";
+import { profileKeys } from "../profiles.ts";
 import { notFound } from "../send-error.ts";
 import type { GatewayContext } from "./context.ts";
 
@@ -41,7 +41,7 @@ export async function passOn(exchange: Exchange, context: GatewayContext): Promi
   const call = {
     ...place,
     method: exchange.method,
-    headers: withoutKey(exchange.headerLines(), context.gatewayKey),
+    headers: withoutKeys(exchange.headerLines(), context),
     credential: context.credentials === "passthrough" ? "caller" : "own",
   } as const;
   if (exchange.upgrade !== null) {
@@ -79,7 +79,8 @@ function placeOf({ path, query }: Exchange): Pick<RelayCall, "area" | "rest"> {
   return { area: area === "wham" ? "wham" : "codex", rest: query === "" ? inside : `${inside}?${query}` };
 }
 
-/** The gateway's key is nobody's business but the gateway's, in whatever header it came. */
-function withoutKey(lines: HeaderLines, key: Secret | null): HeaderLines {
-  return key === null ? lines : lines.filter(([, value]) => !value.includes(key.reveal()));
+/** The gateway's keys are nobody's business but the gateway's, in whatever header they came. */
+function withoutKeys(lines: HeaderLines, { gatewayKey, profiles }: GatewayContext): HeaderLines {
+  const keys = [...(gatewayKey === null ? [] : [gatewayKey]), ...profileKeys(profiles())].map((key) => key.reveal());
+  return lines.filter(([, value]) => !keys.some((key) => value.includes(key)));
 }
