@@ -38,7 +38,7 @@ function edited(text: string, id: string, over: Partial<ConnectTarget> = {}): st
 describe("recipes", () => {
   it("there is one for each client, by its name", () => {
     expect(recipes.map(({ id }) => id).toSorted()).toEqual(
-      "aider ai-sdk anthropic claude-code cline codex continue droid openai opencode pi qwen zed".split(" "),
+      "ai-sdk aider anthropic claude-code cline codex continue droid openai opencode pi qwen zed".split(" "),
     );
   });
 
