@@ -37,6 +37,7 @@ export const meanings = {
   quota_exceeded: "The account's quota is used up.",
   rate_limited: "Too many requests at once. `retryAfterMs` says how long to wait, if the backend told.",
   upstream_invalid_request: "The backend found fault with the request.",
+  upstream_timeout: "The answer took longer than the call's time limit (`PLANPORT_TIMEOUT`, `timeoutMs`).",
   context_length_exceeded: "The input is longer than the model can take.",
   content_refused: "The backend refused the content on policy grounds.",
   model_not_found: "The backend does not know the model, or the plan does not include it.",

@@ -60,6 +60,7 @@ export const errorTable = {
   upstream_malformed: { family: "upstream", status: 502, retryable: true, type: "server_error" },
   stream_interrupted: { family: "upstream", status: 502, retryable: true, type: "server_error" },
   stream_idle: { family: "upstream", status: 504, retryable: true, type: "server_error" },
+  upstream_timeout: { family: "upstream", status: 504, retryable: false, type: "server_error" },
   routing_failed: { family: "upstream", status: 502, retryable: true, type: "server_error" },
 
   // What the client asked.
@@ -113,6 +114,8 @@ export interface UpstreamFailure {
   readonly cfRay: string | null;
   /** The system error behind a connection failure, such as `ECONNREFUSED`. */
   readonly systemCode: string | null;
+  /** What the backend wrote, redacted and cut, where planport does not know what it means. */
+  readonly body?: string | null;
 }
 
 /** The facts of a plan limit: `usage_limit_reached` and `usage_not_included`. */
@@ -120,6 +123,15 @@ export interface UsageLimitFailure extends UpstreamFailure {
   readonly planType: string | null;
   /** Milliseconds since the epoch; null when the backend did not say. */
   readonly resetsAtMs: number | null;
+  /** The window that is used up, when the answer tells of windows. */
+  readonly window?: UsedWindow | null;
+}
+
+/** A window of a plan's limit. */
+export interface UsedWindow {
+  /** `5-hour`, `weekly`, or by its length. */
+  readonly name: string;
+  readonly minutes: number | null;
 }
 
 /** Where in a request the fault lies. */

@@ -44,9 +44,10 @@ import { ConfigError, CredentialError, isPlanportError } from "./errors.ts";
 import { createHttpClient } from "./net/index.ts";
 import { type Logger, silentLogger } from "./observe/index.ts";
 import { Secret } from "./secret.ts";
-import { createCodexClient } from "./upstream/client.ts";
+import { createCodexClient, type CodexClientOptions } from "./upstream/client.ts";
 import { assertRoute, resolveEndpoints, routeOf } from "./upstream/endpoints.ts";
 import { createIdentity } from "./upstream/identity.ts";
+import { DEFAULT_RETRY_POLICY, GENTLE_RETRY_POLICY, type RetryPolicy } from "./upstream/retry.ts";
 import type { CodexClient } from "./upstream/types.ts";
 
 /** How messages name {@link PlanportOptions.accessToken}. */
@@ -73,6 +74,11 @@ export interface PlanportOptions {
   readonly flags?: SettingsFlags | undefined;
   /** The row of the table {@link surfaces} that says when tokens are refreshed. Default `library`. */
   readonly surface?: Surface | undefined;
+  /**
+   * How often failed calls are tried again, and after what waits. Default: by the surface; ten times from 5 s on for a
+   * library, four times from 0.2 s on for the commands and the gateway, whose clients wait, and try again themselves.
+   */
+  readonly retry?: Partial<RetryPolicy> | undefined;
   /** Names this program to the backend. Default `planport`. */
   readonly originator?: string | undefined;
   /** Default `planport/<version> (…)`. */
@@ -174,6 +180,7 @@ export async function createPlanport(options: PlanportOptions = {}): Promise<Pla
       endpoints,
       identity,
       ...(clientVersion !== null && { clientVersion }),
+      ...callOptions(options),
     }),
     account,
   );
@@ -187,6 +194,12 @@ export async function createPlanport(options: PlanportOptions = {}): Promise<Pla
       await client.close();
     },
   };
+}
+
+/** How long calls wait and try again: a person, or a gateway's client, waits less than a program that calls a function. */
+function callOptions({ surface, retry }: PlanportOptions): Pick<CodexClientOptions, "retry"> {
+  const isGentle = surface === "cli" || surface === "gateway" || surface === "app-server";
+  return { retry: { ...(isGentle ? GENTLE_RETRY_POLICY : DEFAULT_RETRY_POLICY), ...retry } };
 }
 
 /**

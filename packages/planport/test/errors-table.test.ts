@@ -59,6 +59,7 @@ const frozen = {
   upstream_malformed: { family: "upstream", status: 502, retryable: true, type: "server_error" },
   stream_interrupted: { family: "upstream", status: 502, retryable: true, type: "server_error" },
   stream_idle: { family: "upstream", status: 504, retryable: true, type: "server_error" },
+  upstream_timeout: { family: "upstream", status: 504, retryable: false, type: "server_error" },
   routing_failed: { family: "upstream", status: 502, retryable: true, type: "server_error" },
   request_malformed: { family: "request", status: 400, retryable: false, type: "invalid_request_error" },
   request_invalid: { family: "request", status: 400, retryable: false, type: "invalid_request_error" },

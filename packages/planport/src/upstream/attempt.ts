@@ -14,6 +14,13 @@ import { createFirstEventProbe, type FirstEventProbe } from "./first-event.ts";
 import { IdleTimer } from "./idle-timer.ts";
 import { cancelled } from "./retry.ts";
 
+/** What is left of a call's time. */
+export interface TimeLimit {
+  /** From the call's beginning, for the message. */
+  readonly limitMs: number;
+  readonly leftMs: number;
+}
+
 /** What one attempt sends. */
 export interface AttemptRequest {
   readonly dispatcher: StreamDispatcher;
@@ -23,6 +30,8 @@ export interface AttemptRequest {
   readonly body: string;
   /** Longest silence of the backend, from here to the end of the stream. */
   readonly idleTimeoutMs: number;
+  /** How long it all may take, from here to the end of the stream; null when there is no such limit. */
+  readonly total: TimeLimit | null;
   readonly signal: AbortSignal | undefined;
   /** Read when something fails, for the error's message. */
   readonly failureContext: () => FailureContext;
@@ -79,6 +88,7 @@ class Attempt implements Dispatcher.DispatchHandler, ByteSource {
   #stream: BodyStream | null = null;
   #onAbort: (() => void) | null = null;
   #abortReason: Error | null = null;
+  #limit: NodeJS.Timeout | undefined;
 
   constructor(request: AttemptRequest, resolve: (stream: OpenedStream) => void, reject: (error: Error) => void) {
     this.#request = request;
@@ -93,6 +103,8 @@ class Attempt implements Dispatcher.DispatchHandler, ByteSource {
       this.#onAbort = () => this.#stop(cancelled());
       signal.addEventListener("abort", this.#onAbort, { once: true });
     }
+    const { total } = this.#request;
+    if (total !== null) this.#limit = setTimeout(() => this.#stop(this.#tooLong(total)), Math.max(0, total.leftMs));
     const url = new URL(this.#request.url);
     try {
       const path = url.pathname + url.search;
@@ -172,6 +184,7 @@ class Attempt implements Dispatcher.DispatchHandler, ByteSource {
   released(): void {
     this.#phase = "over";
     this.#idle.stop();
+    clearTimeout(this.#limit);
     if (this.#onAbort !== null) this.#request.signal?.removeEventListener("abort", this.#onAbort);
     this.#onAbort = null;
   }
@@ -248,6 +261,11 @@ class Attempt implements Dispatcher.DispatchHandler, ByteSource {
   #silence(): UpstreamError<"stream_idle"> {
     const seconds = this.#request.idleTimeoutMs / 1000;
     return new UpstreamError("stream_idle", `The backend was silent for ${seconds} s.`, { cause: this.#facts() });
+  }
+
+  #tooLong({ limitMs }: TimeLimit): UpstreamError<"upstream_timeout"> {
+    const text = `The answer was not complete after ${limitMs / 1000} s, the time limit of the call.`;
+    return new UpstreamError("upstream_timeout", text, { cause: this.#facts() });
   }
 
   #facts(): UpstreamFailure {

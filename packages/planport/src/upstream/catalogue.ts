@@ -57,14 +57,14 @@ export class Catalogue<C> {
     return entry.view;
   }
 
-  /** A model's entry; null when the list does not have it. Waits for a fetch only when there was none yet: an old list is good enough to send by. */
-  async find(caller: C, slug: string): Promise<ModelInfo | null> {
+  /** The list to send by. Waits for a fetch only when there was none yet: an old list is good enough. */
+  async known(caller: C): Promise<CatalogueView> {
     const entry = this.#entry(caller);
     if (this.#options.now() >= entry.expiresAtMs) {
       const refreshed = this.#refresh(entry, caller);
       if (!entry.view.live) await refreshed;
     }
-    return findModel(entry.view.catalogue, slug);
+    return entry.view;
   }
 
   /** What is known now, without asking anybody. */

@@ -7,14 +7,11 @@ import type { Grant, TokenSource } from "../auth/token-source.ts";
 import { RequestError, errorTable, isPlanportError, toPlanportError } from "../errors.ts";
 import { isLoopback } from "../net/proxy.ts";
 import type { HttpClient } from "../net/types.ts";
-import type { ModelInfo } from "../protocol/models.ts";
 import type { ResponsesRequest } from "../protocol/responses/request.ts";
 import type { UsageBody } from "../protocol/usage.ts";
-import type { Change } from "../translate/change.ts";
-import { toCodexRequest } from "../translate/codex-request.ts";
-import { toPlatformRequest } from "../translate/platform-request.ts";
+import { type ModelRules, pinModels, type ResolvedModel, resolveModel } from "../translate/model-names.ts";
 import { type AccountCallContext, fetchAccounts, fetchCatalogue, fetchUsage } from "./account-calls.ts";
-import { type OpenedStream, openStream } from "./attempt.ts";
+import { type OpenedStream, openStream, type TimeLimit } from "./attempt.ts";
 import { authorized } from "./authorized.ts";
 import { Catalogue, visibleSlugs } from "./catalogue.ts";
 import { CODEX_CLIENT_VERSION } from "./client-version.ts";
@@ -27,12 +24,12 @@ import {
   resolveEndpoints,
 } from "./endpoints.ts";
 import { eventsOf } from "./event-stream.ts";
-import { createImagesApi } from "./images.ts";
-import { chooseModel, mergeRules, NO_LIST } from "./model-choice.ts";
-import { type PreparedRequest, preparer, type Translation } from "./prepare.ts";
 import { type FailureContext, failureFromEvent } from "./failure.ts";
 import { responsesHeaders } from "./headers.ts";
 import { type ClientIdentity, createIdentity } from "./identity.ts";
+import { createImagesApi } from "./images.ts";
+import { chooseModel, mergeRules, NO_LIST } from "./model-choice.ts";
+import { type PreparedRequest, preparer, type Translation } from "./prepare.ts";
 import { usageFromHeaders } from "./rate-limits.ts";
 import { createRelay, type RelaySetup } from "./relay/relay.ts";
 import type { Relay } from "./relay/types.ts";
@@ -58,9 +55,14 @@ export interface CodexClientOptions {
   readonly identity?: ClientIdentity;
   /** Plain semver. Default {@link CODEX_CLIENT_VERSION}. */
   readonly clientVersion?: string;
+  /** Default {@link DEFAULT_RETRY_POLICY}. */
   readonly retry?: Partial<RetryPolicy>;
   /** Longest silence of the backend before and within a stream. Default 300 s, as in Codex. */
   readonly idleTimeoutMs?: number;
+  /** How long a whole call may take, retries and the answer's end included. Default: as long as it takes. */
+  readonly timeoutMs?: number | undefined;
+  /** What names of models mean, and which may be used. A function is asked at each call. */
+  readonly models?: ModelRules | (() => ModelRules) | undefined;
   /** Milliseconds since the epoch. */
   readonly now?: () => number;
   /** Uniform in [0, 1). */
@@ -82,12 +84,14 @@ interface ModelCaller {
 class Client implements CodexClient {
   readonly route: BackendRoute;
   readonly relay: Relay | undefined;
+  readonly images: ImagesApi;
   readonly #tokens: TokenSource;
   readonly #endpoints: Endpoints;
-  readonly images: ImagesApi;
   readonly #context: AccountCallContext;
   readonly #retry: RetryPolicy;
   readonly #idleTimeoutMs: number;
+  readonly #timeoutMs: number | null;
+  readonly #rules: () => ModelRules;
   readonly #random: () => number;
   readonly #sleep: Sleep;
   /** Null where there is nothing to find: on the platform route. */
@@ -109,6 +113,9 @@ class Client implements CodexClient {
     };
     this.#retry = { ...DEFAULT_RETRY_POLICY, ...options.retry };
     this.#idleTimeoutMs = options.idleTimeoutMs ?? 300_000;
+    this.#timeoutMs = options.timeoutMs ?? null;
+    const { models } = options;
+    this.#rules = typeof models === "function" ? models : () => models ?? {};
     this.#random = options.random ?? Math.random;
     this.#sleep = options.sleep ?? sleep;
     this.relay = this.route === "platform" ? undefined : createRelay(this.#passage());
@@ -138,7 +145,7 @@ class Client implements CodexClient {
       endpoints: this.#endpoints,
       locate: (grant, signal) => this.#locate(grant, signal),
       idleTimeoutMs: this.#idleTimeoutMs,
-    });
+    };
   }
 
   async send(request: ResponsesRequest, options: SendOptions = {}): Promise<CodexResponse> {
@@ -149,7 +156,11 @@ class Client implements CodexClient {
       threadId: options.threadId ?? randomUUID(),
       turnState: options.turnState ?? null,
       signal,
-      prepare: preparer(withCacheKey(request, options.threadId), this.route),
+      idleTimeoutMs: options.idleTimeoutMs ?? this.#idleTimeoutMs,
+      rules: mergeRules(options.names, this.#rules()),
+      limit: timeLimit(options.timeoutMs ?? this.#timeoutMs, this.#context.now),
+      onAccount: options.onAccount,
+      prepare: preparer(withCacheKey(request, options.threadId), this.route, options.capabilities),
     };
     const budget = { spent: false };
     for (let attempt = 0; ; attempt++) {
@@ -158,7 +169,7 @@ class Client implements CodexClient {
       } catch (thrown) {
         const error = toPlanportError(thrown);
         const delayMs = decideRetry(error, attempt, this.#retry, this.#random);
-        if (delayMs === null) throw error;
+        if (delayMs === null || delayMs >= (call.limit()?.leftMs ?? Number.POSITIVE_INFINITY)) throw error;
         options.onRetry?.(error, delayMs);
         await this.#sleep(delayMs, signal);
         throwIfAborted(signal);
@@ -176,7 +187,9 @@ class Client implements CodexClient {
       const caller = { grant, endpoints: await this.#locateForModels(grant, signal) };
       const { catalogue, live, error } = await abortable(this.#catalogue.get(caller), signal);
       if (!live && isRejection(error)) throw error;
-      return { ...catalogue, live, error: error === null ? null : toPlanportError(error) };
+      const { pin, aliases } = this.#rules();
+      const { models } = pinModels(catalogue, pin);
+      return { models, live, error: error === null ? null : toPlanportError(error), aliases };
     });
   }
 
@@ -195,18 +208,22 @@ class Client implements CodexClient {
   }
 
   async #call(call: ModelCall, grant: Grant): Promise<CodexResponse> {
+    call.onAccount?.(grant.accountId ?? grant.kind);
     const { endpoints, route } = await this.#locate(grant, call.signal);
     const caller = { grant, endpoints };
     // OpenAI's plain API lists names alone: nothing there says how to shape a request.
     const isPlatform = this.route === "platform";
-    const model = isPlatform ? null : await abortable(this.#catalogue.find(caller, call.request.model), call.signal);
-    const { translation, body } = call.prepare(model);
+    const asked = call.request.model;
+    const resolved = isPlatform
+      ? resolveModel(asked, NO_LIST, call.rules)
+      : await abortable(chooseModel(this.#catalogue, caller, asked, call.rules), call.signal);
+    const { translation, body } = call.prepare(resolved);
     const { host, pathname } = new URL(endpoints.responses);
     const failureContext = (): FailureContext => ({
       nowMs: this.#context.now(),
       kind: grant.kind,
       model: call.request.model,
-      knownModels: isPlatform ? [] : visibleSlugs(this.#catalogue.peek(caller).catalogue),
+      knownModels: isPlatform ? [] : visibleSlugs(pinModels(this.#catalogue.peek(caller).catalogue, call.rules.pin)),
       place: host + pathname,
     });
     const opened = await openStream({
@@ -222,7 +239,8 @@ class Client implements CodexClient {
         turnState: call.turnState,
       }),
       body,
-      idleTimeoutMs: this.#idleTimeoutMs,
+      idleTimeoutMs: call.idleTimeoutMs,
+      total: call.limit(),
       signal: call.signal,
       failureContext,
     });
@@ -272,6 +290,12 @@ function throwIfAborted(signal: AbortSignal | undefined): void {
   if (signal?.aborted === true) throw cancelled();
 }
 
+function timeLimit(limitMs: number | null, now: () => number): () => TimeLimit | null {
+  if (limitMs === null) return () => null;
+  const endMs = now() + limitMs;
+  return () => ({ limitMs, leftMs: endMs - now() });
+}
+
 /** A key belongs to an account that it does not name, and stays the same; a sign-in's bearer would not. */
 function accountKey({ kind, accountId, bearer }: Grant): string {
   if (accountId !== null) return accountId;
@@ -287,40 +311,17 @@ function noPlan(): RequestError<"not_supported"> {
   );
 }
 
-/** A request as it goes out. */
-interface Translation {
-  readonly request: ResponsesRequest;
-  readonly lite: boolean;
-  readonly changes: readonly Change[];
-}
-
-interface PreparedRequest {
-  readonly translation: Translation;
-  /** JSON text. */
-  readonly body: string;
-}
-
 interface ModelCall {
   readonly request: ResponsesRequest;
   readonly threadId: string;
   readonly turnState: string | null;
   readonly signal: AbortSignal | undefined;
-  readonly prepare: (model: ModelInfo | null) => PreparedRequest;
-}
-
-/** Translates and serializes once per model entry: retries send the same text. */
-function preparer(request: ResponsesRequest, route: BackendRoute): (model: ModelInfo | null) => PreparedRequest {
-  let last: { readonly model: ModelInfo | null; readonly prepared: PreparedRequest } | null = null;
-  return (model) => {
-    if (last === null || last.model !== model) {
-      const translation: Translation =
-        route === "platform"
-          ? { request: toPlatformRequest(request), lite: false, changes: [] }
-          : toCodexRequest(request, model);
-      last = { model, prepared: { translation, body: JSON.stringify(translation.request) } };
-    }
-    return last.prepared;
-  };
+  readonly idleTimeoutMs: number;
+  readonly rules: ModelRules;
+  /** What is left of its time. */
+  readonly limit: () => TimeLimit | null;
+  readonly onAccount: ((account: string) => void) | undefined;
+  readonly prepare: (resolved: ResolvedModel) => PreparedRequest;
 }
 
 function toCodexResponse(
@@ -335,7 +336,7 @@ function toCodexResponse(
     status: opened.status,
     headers,
     requestId: headers["x-request-id"] ?? headers["x-oai-request-id"] ?? null,
-    servedModel: headers["openai-model"] ?? null,
+    servedModel: headers["openai-model"] ?? translation.request.model,
     usage: usageFromHeaders(headers),
     accountId: grant.accountId,
     lite: translation.lite,

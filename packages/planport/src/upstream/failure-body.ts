@@ -3,7 +3,7 @@
  * @module
  */
 import { type JsonObject, asNumber, asString, isJsonObject, tryParseJson } from "../protocol/json.ts";
-import { oneLine } from "../redact.ts";
+import { oneLine, redactText } from "../redact.ts";
 
 /** Longest excerpt in UTF-16 code units. */
 const MAX_EXCERPT_CHARS = 600;
@@ -50,6 +50,15 @@ export function excerpt(text: string): string {
   return oneLine(text, MAX_EXCERPT_CHARS);
 }
 
+/** Longest copy of a body in UTF-16 code units. */
+const MAX_BODY_CHARS = 2_000;
+
+/** What the backend wrote, for who has to find out what it means: redacted, also of what might be a token of any shape, and cut. */
+export function keptBody(text: string): string | null {
+  const kept = redactText(text.trim(), { maxChars: MAX_BODY_CHARS, opaque: true });
+  return kept === "" ? null : kept;
+}
+
 /** True for pages: what a proxy, a portal or a Cloudflare edge sends in the backend's place. */
 export function looksLikeHtml(text: string): boolean {
   return /^\s*(<!doctype html|<html|<head|<body|<!--)/i.test(text.slice(0, 500));
@@ -68,10 +77,19 @@ export function parseTryAgain(message: string): number | null {
   return Math.ceil(Number(match[1]) * unitMs);
 }
 
-/** `Retry-After` in milliseconds: whole seconds or an HTTP date (RFC 9110 §10.2.3); null for anything else. */
+/**
+ * How long the headers of an answer ask to wait, in milliseconds: `retry-after-ms`, else `retry-after`. Null when they do not.
+ * @param headers Names in lower case.
+ */
+export function waitFromHeaders(headers: Readonly<Record<string, string>>, nowMs: number): number | null {
+  const ms = headers["retry-after-ms"]?.trim() ?? "";
+  return /^\d+(\.\d+)?$/.test(ms) ? Math.ceil(Number(ms)) : parseRetryAfter(headers["retry-after"], nowMs);
+}
+
+/** `Retry-After` in milliseconds: seconds, also with a fraction, or an HTTP date (RFC 9110 §10.2.3); null for anything else. */
 export function parseRetryAfter(value: string | undefined, nowMs: number): number | null {
   const text = value?.trim() ?? "";
-  if (/^\d+$/.test(text)) return Number(text) * 1000;
+  if (/^\d+(\.\d+)?$/.test(text)) return Math.ceil(Number(text) * 1000);
   if (!/^[A-Za-z]{3}/.test(text)) return null; // Date.parse takes far more than HTTP dates, such as "-1".
   const atMs = Date.parse(text);
   return Number.isNaN(atMs) ? null : Math.max(0, atMs - nowMs);

@@ -5,17 +5,28 @@
  */
 import { Buffer } from "node:buffer";
 import type { Credential } from "../auth/credential.ts";
-import { CredentialError, UpstreamError, type UpstreamErrorCode, type UpstreamFailure } from "../errors.ts";
+import {
+  CredentialError,
+  UpstreamError,
+  type UpstreamErrorCode,
+  type UpstreamFailure,
+  type UsedWindow,
+} from "../errors.ts";
 import { isJsonObject, tryParseJson } from "../protocol/json.ts";
 import type { CodexEvent } from "../protocol/responses/event.ts";
+import { isBlockedByCloudflare, isCloudflareOriginError } from "./cloudflare.ts";
 import {
+  excerpt,
   type FailureFacts,
+  keptBody,
   looksLikeHtml,
-  parseRetryAfter,
   readFailureBody,
   readFailureObject,
+  waitFromHeaders,
 } from "./failure-body.ts";
 import { describeLimit, waitInWords } from "./limit-message.ts";
+import { planLimit } from "./plan-limits.ts";
+import { usageFromHeaders } from "./rate-limits.ts";
 
 /** What an error message may mention beyond what the backend wrote. */
 export interface FailureContext {
@@ -53,6 +64,7 @@ const CODE_MEANINGS: Readonly<Record<string, UpstreamErrorCode>> = {
   bio_policy: "content_refused",
   misalignment_policy_violation: "content_refused",
   content_policy_violation: "content_refused",
+  moderation_blocked: "content_refused",
   model_not_found: "model_not_found",
   server_is_overloaded: "upstream_overloaded",
   policy_capacity_unavailable: "upstream_overloaded",
@@ -64,14 +76,11 @@ const LIMIT_CODES: ReadonlySet<string | null> = new Set(["usage_limit_reached", 
 const UNSUPPORTED_MODEL = /model is not supported|model .{0,120}(does not exist|is not available|not found)/i;
 
 /** The error for an answer that is not a 2xx, or for a 2xx that holds a JSON document in place of a stream. */
-  moderation_blocked: "content_refused",
 export function failureFromHttp(answer: FailedAnswer, context: FailureContext): ServiceError {
   const facts = readFailureBody(answer.body, context.nowMs);
   const cause = causeOf(answer, facts);
-  const retryAfterMs = parseRetryAfter(answer.headers["retry-after"], context.nowMs) ?? facts.retryAfterMs;
-  const html = looksLikeHtml(answer.body);
-  if (html && (answer.status === 403 || answer.headers["cf-mitigated"] !== undefined))
-    return challenged(cause, context);
+  const retryAfterMs = waitFromHeaders(answer.headers, context.nowMs) ?? facts.retryAfterMs;
+  if (isBlockedByCloudflare(answer)) return challenged(cause, context);
   if (answer.status === 401) return rejected(facts, cause, context);
   const code = codeForStatus(answer.status, facts);
   if (code === "access_denied")
@@ -80,7 +89,8 @@ export function failureFromHttp(answer: FailedAnswer, context: FailureContext): 
       sentence(`The backend refuses this account (HTTP 403 at ${context.place})`, facts.message),
       { cause },
     );
-  return upstreamError(code, facts, cause, retryAfterMs, context);
+  const body = looksLikeHtml(answer.body) ? null : keptBody(answer.body);
+  return upstreamError(code, withWindow(facts, answer.headers, context), { ...cause, body }, retryAfterMs, context);
 }
 
 /**
@@ -104,7 +114,35 @@ export function failureFromEvent(
   // A stream has no status line, so a limit is known by its code here and not only by its type.
   const name = facts.code ?? facts.type;
   const code = limitOf(facts) ?? (name === null ? undefined : CODE_MEANINGS[name]) ?? "upstream_failed";
-  return upstreamError(code, facts, cause, facts.retryAfterMs, context);
+  const body = error == null ? null : keptBody(JSON.stringify(error));
+  return upstreamError(code, withWindow(facts, headers, context), { ...cause, body }, facts.retryAfterMs, context);
+}
+
+/** The facts of a failure, and the window of the plan's limit that the headers show to be used up. */
+interface LimitFacts extends FailureFacts {
+  readonly window: UsedWindow | null;
+}
+
+function withWindow(
+  facts: FailureFacts,
+  headers: Readonly<Record<string, string>>,
+  { nowMs }: FailureContext,
+): LimitFacts {
+  const snapshot = limitOf(facts) === undefined ? null : usageFromHeaders(headers);
+  if (snapshot === null) return { ...facts, window: null };
+  const { windows, blockedBy } = planLimit(snapshot, nowMs, true);
+  // The body says which reset it means; the windows say whose it is.
+  const named = windows.find(({ resetsAtMs }) => resetsAtMs !== null && isNear(resetsAtMs, facts.resetsAtMs));
+  const window = named ?? blockedBy;
+  if (window === null) return { ...facts, window: null };
+  const { name, minutes } = window;
+  return { ...facts, resetsAtMs: facts.resetsAtMs ?? window.resetsAtMs, window: { name, minutes } };
+}
+
+const SAME_RESET_MS = 120_000;
+
+function isNear(oneMs: number, otherMs: number | null): boolean {
+  return otherMs !== null && Math.abs(oneMs - otherMs) <= SAME_RESET_MS;
 }
 
 function codeForStatus(status: number, facts: FailureFacts): UpstreamErrorCode | "access_denied" {
@@ -113,6 +151,8 @@ function codeForStatus(status: number, facts: FailureFacts): UpstreamErrorCode |
   if (status === 429) {
     // Only the type counts here: the code of a plain rate limit can carry the same words.
     if (facts.type === "usage_limit_reached" || facts.type === "usage_not_included") return facts.type;
+    // A reset, though, is told of a plan's limit alone, and to knock on before it would be in vain.
+    if (facts.code === "usage_limit_reached" && facts.resetsAtMs !== null) return facts.code;
     return meaning(facts) === "quota_exceeded" ? "quota_exceeded" : "rate_limited";
   }
   const meant = meaning(facts);
@@ -137,18 +177,22 @@ function meaning(facts: FailureFacts): UpstreamErrorCode | undefined {
   return facts.code === null ? undefined : CODE_MEANINGS[facts.code];
 }
 
+/** What planport has no better word for: the backend's own are then all there is to go by. */
+const UNKNOWN: ReadonlySet<UpstreamErrorCode> = new Set(["upstream_failed", "upstream_refused"]);
+
 function upstreamError(
   code: UpstreamErrorCode,
-  facts: FailureFacts,
-  cause: UpstreamFailure,
+  facts: LimitFacts,
+  { body, ...known }: UpstreamFailure,
   retryAfterMs: number | null,
   context: FailureContext,
 ): UpstreamError {
+  const cause: UpstreamFailure = UNKNOWN.has(code) && body != null ? { ...known, body } : known;
   const wait = retryAfterMs === null ? {} : { retryAfterMs };
   if (code === "usage_limit_reached" || code === "usage_not_included") {
     const untilResetMs = facts.resetsAtMs === null ? null : Math.max(0, facts.resetsAtMs - context.nowMs);
     return new UpstreamError(code, describeLimit(code, facts, context.nowMs), {
-      cause: { ...cause, planType: facts.planType, resetsAtMs: facts.resetsAtMs },
+      cause: { ...cause, planType: facts.planType, resetsAtMs: facts.resetsAtMs, window: facts.window },
       ...(untilResetMs === null ? wait : { retryAfterMs: untilResetMs }),
     });
   }
@@ -188,7 +232,9 @@ function messageFor(
           `The backend answered with a JSON document in place of a stream (HTTP ${cause.status})`,
           facts.message,
         );
-      return sentence(`The backend failed ${where}`, facts.message);
+      if (isCloudflareOriginError(cause.status))
+        return sentence(`Cloudflare got no answer from the backend (HTTP ${cause.status})`, facts.message);
+      return sentence(`The backend failed ${where}`, facts.message === "" ? excerpt(cause.body ?? "") : facts.message);
   }
 }
 

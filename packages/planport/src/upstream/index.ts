@@ -16,7 +16,8 @@ export {
 export { type ClientIdentity, createIdentity, type IdentityOptions } from "./identity.ts";
 export { allUsageFromHeaders, usageFromBody, usageFromHeaders } from "./rate-limits.ts";
 export type { HeaderLines, Relay, RelayAnswer, RelayCall, RelayOptions, RelaySwitch } from "./relay/types.ts";
-export { DEFAULT_RETRY_POLICY, type RetryPolicy, type Sleep } from "./retry.ts";
+export { type PlanLimit, planLimit, type PlanUsage, planUsage, type PlanWindow } from "./plan-limits.ts";
+export { DEFAULT_RETRY_POLICY, GENTLE_RETRY_POLICY, type RetryPolicy, type Sleep } from "./retry.ts";
 export { snapshotCatalogue } from "./snapshot.ts";
 export type {
   ByteSink,

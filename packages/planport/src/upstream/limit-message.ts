@@ -2,19 +2,21 @@
  * Plan limits in words.
  * @module
  */
+import type { UsedWindow } from "../errors.ts";
 import type { FailureFacts } from "./failure-body.ts";
 
 /** The line for an end user who has reached a limit of the plan, or whose plan has no Codex. */
 export function describeLimit(
   code: "usage_limit_reached" | "usage_not_included",
-  facts: Pick<FailureFacts, "planType" | "resetsAtMs">,
+  facts: Pick<FailureFacts, "planType" | "resetsAtMs"> & { readonly window?: UsedWindow | null },
   nowMs: number,
 ): string {
   const plan = facts.planType === null ? "ChatGPT plan" : `ChatGPT ${facts.planType} plan`;
   if (code === "usage_not_included") return `This ${plan} does not include Codex; another plan is needed.`;
-  if (facts.resetsAtMs === null) return `The usage limit of this ${plan} is reached; try again later.`;
+  const limit = facts.window == null ? "usage limit" : `${facts.window.name} usage limit`;
+  if (facts.resetsAtMs === null) return `The ${limit} of this ${plan} is reached; try again later.`;
   const stamp = new Date(facts.resetsAtMs).toISOString().replace(/\.\d{3}Z$/, "Z");
-  return `The usage limit of this ${plan} is reached; it resets in ${duration(facts.resetsAtMs - nowMs)} (${stamp}).`;
+  return `The ${limit} of this ${plan} is reached; it resets in ${duration(facts.resetsAtMs - nowMs)} (${stamp}).`;
 }
 
 /** `20 seconds`, `10 minutes`, `3 hours`: rounded up, so that whoever waits as long has waited long enough. */

@@ -16,18 +16,36 @@ export interface RetryPolicy {
   readonly maxRetryAfterMs: number;
 }
 
-/** As Codex does it (openai/codex `codex-rs/model-provider-info/src/lib.rs`): 0.2, 0.4, 0.8, 1.6 s. */
+/**
+ * The library's, and that of transports: 5, 10, 20, 40 s and then a minute each, ten times. A program that calls a function
+ * waits as long as it takes, and nobody behind it tries again.
+ */
 export const DEFAULT_RETRY_POLICY: RetryPolicy = {
+  maxRetries: 10,
+  baseDelayMs: 5_000,
+  maxDelayMs: 60_000,
+  maxRetryAfterMs: 300_000,
+};
+
+/**
+ * The gateway's and the commands', as Codex does it (openai/codex `codex-rs/model-provider-info/src/lib.rs`): 0.2, 0.4, 0.8, 1.6 s.
+ * Behind the gateway is a client that waits for an answer's head, has a time limit and tries again by itself: what does not
+ * pass within seconds is told to it, with the wait that the backend asks for.
+ */
+export const GENTLE_RETRY_POLICY: RetryPolicy = {
   maxRetries: 4,
   baseDelayMs: 200,
   maxDelayMs: 5_000,
   maxRetryAfterMs: 30_000,
 };
 
+/** The least wait after a 429 that asks for none: a series that begins with 0.2 s would only add to what it is about. */
+const MIN_RATE_LIMIT_WAIT_MS = 1_000;
+
 /**
- * The wait before the next try in milliseconds, or null when the error is final. Plan limits, refusals, certificate
- * faults, redirects and web pages are final; so is a 429 that does not say how long to wait, as in Codex; so is whatever auth reports, which has
- * tried enough by itself.
+ * The wait before the next try in milliseconds, or null when the error is final. Tried again is what passes by itself: a rate
+ * limit, an overload, a 5xx, a connection that failed or broke. Plan limits, refusals, certificate faults, redirects and web
+ * pages are final; so is the call's own time limit, and whatever auth reports, which has tried enough by itself.
  * @param attempt Retries made so far: 0 after the first failure.
  * @param random Uniform in [0, 1).
  */
@@ -39,11 +57,11 @@ export function decideRetry(
 ): number | null {
   if (!error.retryable || errorTable[error.code].family !== "upstream" || attempt >= policy.maxRetries) return null;
   if (error.retryAfterMs !== null) return error.retryAfterMs <= policy.maxRetryAfterMs ? error.retryAfterMs : null;
-  if (error.code === "rate_limited" && error.cause?.status === 429) return null;
   // A redirect or a page in the answer's place stays what it is.
   if (error.code === "upstream_malformed" && (error.cause?.status ?? null) !== null) return null;
   if (error.code === "upstream_unreachable" && isCertificateCode(error.cause?.systemCode ?? null)) return null;
-  const backoffMs = Math.min(policy.maxDelayMs, policy.baseDelayMs * 2 ** attempt);
+  const leastMs = error.code === "rate_limited" && error.cause?.status === 429 ? MIN_RATE_LIMIT_WAIT_MS : 0;
+  const backoffMs = Math.min(policy.maxDelayMs, Math.max(policy.baseDelayMs, leastMs) * 2 ** attempt);
   return Math.round(backoffMs * (0.9 + 0.2 * random())); // ±10 %, so that clients that failed together do not come back together.
 }
 

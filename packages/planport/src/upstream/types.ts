@@ -3,10 +3,12 @@
  * @module
  */
 import type { AnyPlanportError, UpstreamError } from "../errors.ts";
+import type { Capabilities } from "../protocol/capabilities.ts";
 import type { ModelCatalogue } from "../protocol/models.ts";
 import type { CodexEvent } from "../protocol/responses/event.ts";
 import type { ResponsesRequest } from "../protocol/responses/request.ts";
 import type { Change } from "../translate/change.ts";
+import type { ModelRules } from "../translate/model-names.ts";
 import type { BackendRoute } from "./endpoints.ts";
 import type { UsageBody, UsageSnapshot } from "../protocol/usage.ts";
 import type { ImageKind } from "../protocol/images/request.ts";
@@ -24,6 +26,16 @@ export interface SendOptions {
   readonly threadId?: string | undefined;
   /** `x-codex-turn-state` of an earlier answer of the same turn: keeps the turn on one server. */
   readonly turnState?: string | undefined;
+  /** What names of models mean to this caller, beside what the client itself was told; where the two differ, the client's wins. */
+  readonly names?: Pick<ModelRules, "aliases" | "claudeNames" | "defaultModel"> | undefined;
+  /** How long the whole call may take, its answer's end included, in milliseconds. Default: the client's. */
+  readonly timeoutMs?: number | undefined;
+  /** Told who the call is for, once that is known: the account's id, else the kind of the credential. */
+  readonly onAccount?: ((account: string) => void) | undefined;
+  /** How the request is to be shaped. Default: `DEFAULT_CAPABILITIES` of planport/protocol. */
+  readonly capabilities?: Capabilities | undefined;
+  /** Longest silence of the backend in this call, in milliseconds. Default: the client's. */
+  readonly idleTimeoutMs?: number | undefined;
   /** Told before each wait for another try: what failed, and the wait in milliseconds. */
   readonly onRetry?: ((error: AnyPlanportError, delayMs: number) => void) | undefined;
 }
@@ -34,6 +46,8 @@ export interface ModelList extends ModelCatalogue {
   readonly live: boolean;
   /** Why the backend could not be asked just now; null when it could, or when the list is fresh enough. */
   readonly error: AnyPlanportError | null;
+  /** The person's own names for models; they are not among `models`. */
+  readonly aliases?: Readonly<Record<string, string>> | undefined;
 }
 
 /** Takes the bytes of an answer as they arrive, in push style. */
@@ -67,7 +81,7 @@ export interface CodexResponse {
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, string>>;
   readonly requestId: string | null;
-  /** The model that served (`openai-model`), when the backend says. */
+  /** The model that served (`openai-model`), else the one that was asked for. */
   readonly servedModel: string | null;
   /** From the rate-limit headers; null when there were none. */
   readonly usage: UsageSnapshot | null;
@@ -88,20 +102,6 @@ export interface CodexResponse {
   readonly failureOf: (event: CodexEvent) => UpstreamError | null;
 }
 
-/** The Codex backend, or for an API key OpenAI's plain API, as the rest of planport sees it. */
-export interface CodexClient {
-  /** Which of the two it speaks to. */
-  readonly route: BackendRoute;
-  /** Passes calls on as they came. Clients of OpenAI's plain API lack it. */
-  readonly relay?: Relay | undefined;
-  /**
-   * A stable name of the account that a call made now is for: to keep apart what is remembered for different ones.
-   * @throws {CredentialError} as {@link CodexClient.send}.
-   */
-  account(options?: { readonly signal?: AbortSignal | undefined }): Promise<string>;
-  /**
-   * One model call. Failures before the first output event, including a `response.failed` hidden in a 200, are retried
-   * as the policy says and then thrown; after it they come out of the stream.
 /** Options of {@link ImagesApi}'s calls. */
 export interface ImageOptions {
   readonly signal?: AbortSignal | undefined;
@@ -140,14 +140,28 @@ export interface ImagesApi {
   pass(kind: ImageKind | "variations", call: ImagePass, options?: ImageOptions): Promise<RelayAnswer>;
 }
 
+/** The Codex backend, or for an API key OpenAI's plain API, as the rest of planport sees it. */
+export interface CodexClient {
+  /** Which of the two it speaks to. */
+  readonly route: BackendRoute;
+  /** Passes calls on as they came. Clients of OpenAI's plain API lack it. */
+  readonly relay?: Relay | undefined;
+  /** Makes images. A client without it makes them by the tool alone. */
+  readonly images?: ImagesApi | undefined;
+  /**
+   * A stable name of the account that a call made now is for: to keep apart what is remembered for different ones.
+   * @throws {CredentialError} as {@link CodexClient.send}.
+   */
+  account(options?: { readonly signal?: AbortSignal | undefined }): Promise<string>;
+  /**
+   * One model call. Failures before the first output event, including a `response.failed` hidden in a 200, are retried
+   * as the policy says and then thrown; after it they come out of the stream.
    * @throws {UpstreamError | CredentialError | RequestError}
    */
   send(request: ResponsesRequest, options?: SendOptions): Promise<CodexResponse>;
   /** The account's live catalogue, cached; the built-in snapshot, marked as such, when it cannot be had. */
   models(options?: { readonly signal?: AbortSignal | undefined }): Promise<ModelList>;
   /**
-  /** Makes images. A client without it makes them by the tool alone. */
-  readonly images?: ImagesApi | undefined;
    * The plan's limits, live.
    * @throws {RequestError} `not_supported` on the platform route: an API key has no plan.
    */

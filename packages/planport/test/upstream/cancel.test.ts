@@ -63,6 +63,7 @@ describe("a cancelled call", () => {
       headers: {},
       body: "{}",
       idleTimeoutMs: 60_000,
+      total: null,
       signal: controller.signal,
       failureContext: () => ({ nowMs: 0, kind: "chatgpt", model: null, knownModels: [], place: "" }),
     });

@@ -40,7 +40,7 @@ const slugs = (view: { catalogue: { models: { slug: string }[] } }): string[] =>
 describe("the account's models", () => {
   it("are fetched once for calls at the same time and kept for five minutes", async () => {
     const { catalogue, clock, asked } = setUp([live("a"), live("b")]);
-    await Promise.all([catalogue.get("x"), catalogue.get("x"), catalogue.find("x", "a")]);
+    await Promise.all([catalogue.get("x"), catalogue.get("x"), catalogue.known("x")]);
     clock.ms += 299_999;
     expect(slugs(await catalogue.get("x"))).toEqual(["a"]);
     expect(asked).toHaveLength(1);
@@ -86,7 +86,7 @@ describe("the account's models", () => {
   it("are asked for at once again after a rejected bearer", async () => {
     const { catalogue, asked } = setUp([new CredentialError("credential_rejected", "m"), live("a")]);
     await catalogue.get("x");
-    expect((await catalogue.find("x", "a"))?.slug).toBe("a");
+    expect(findModel((await catalogue.known("x")).catalogue, "a")?.slug).toBe("a");
     expect(asked).toHaveLength(2);
   });
 
@@ -101,7 +101,7 @@ describe("the account's models", () => {
     });
     await catalogue.get("x");
     clock.ms = 1e9;
-    expect((await catalogue.find("x", "a"))?.slug).toBe("a");
+    expect(findModel((await catalogue.known("x")).catalogue, "a")?.slug).toBe("a");
     release(live("b"));
     expect(slugs(await catalogue.get("x"))).toEqual(["b"]);
     expect(fetches).toBe(2);
@@ -109,7 +109,7 @@ describe("the account's models", () => {
 
   it("that are not in the list are null", async () => {
     const { catalogue } = setUp([live("a")]);
-    await expect(catalogue.find("x", "zzz")).resolves.toBeNull();
+    expect(findModel((await catalogue.known("x")).catalogue, "zzz")).toBeNull();
   });
 });
 

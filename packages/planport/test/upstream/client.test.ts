@@ -111,8 +111,17 @@ describe("a model call", () => {
     );
     const error = await failureOf(testClient(backend.origin).client.send({ ...HELLO, model: "x" }));
     expect([error.code, error.status]).toEqual(["model_not_found", 400]);
-    expect(error.message).toMatch(/"x".*Models of this account: m\.$/);
-    expect(backend.calls[0]?.body["model"]).toBe("x");
+    expect(error.message).toMatch(/"x".*Valid: m;/);
+    expect(backend.calls).toHaveLength(0);
+  });
+
+  it("of a model that the backend refuses although it is listed names those there are", async () => {
+    const backend = await startBackend((response) =>
+      failWith(response, 400, { detail: "The 'm' model is not supported when using Codex with a ChatGPT account." }),
+    );
+    const error = await failureOf(testClient(backend.origin).client.send(HELLO));
+    expect([error.code, error.status]).toEqual(["model_not_found", 400]);
+    expect(error.message).toMatch(/"m".*Models of this account: m\.$/);
   });
 });
 

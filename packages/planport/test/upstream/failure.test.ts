@@ -125,7 +125,8 @@ describe("what an answer's status and body mean", () => {
   it("keeps the ids that a report needs", () => {
     const headers = { "x-request-id": "req", "cf-ray": "ray" };
     const error = failureFromHttp({ status: 500, headers, body: '{"error":{"code":"c"}}' }, context);
-    expect(error.cause).toEqual({ status: 500, upstreamCode: "c", requestId: "req", cfRay: "ray", systemCode: null });
+    const ids = { status: 500, upstreamCode: "c", requestId: "req", cfRay: "ray", systemCode: null };
+    expect(error.cause).toEqual({ ...ids, body: '{"error":{"code":"c"}}' });
     const other = failureFromHttp({ status: 500, headers: { "x-oai-request-id": "oai" }, body: "" }, context);
     expect(other.cause).toMatchObject({ requestId: "oai" });
   });
@@ -253,7 +254,8 @@ describe("how long to wait", () => {
     ["Sat, 21 Nov 2026 10:00:30 GMT", 30_000],
     ["Sat, 21 Nov 2026 09:00:00 GMT", 0],
     ["-1", null],
-    ["1.5", null],
+    ["1.5", 1500],
+    ["1.", null],
     ["soon", null],
     ["", null],
     [undefined, null],

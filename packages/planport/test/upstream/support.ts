@@ -5,6 +5,7 @@ import type { CodexEvent } from "../../src/protocol/responses/event.ts";
 import { Secret } from "../../src/secret.ts";
 import { type CodexClientOptions, createCodexClient } from "../../src/upstream/client.ts";
 import { resolveEndpoints } from "../../src/upstream/endpoints.ts";
+import { GENTLE_RETRY_POLICY } from "../../src/upstream/retry.ts";
 import type { ByteSink, CodexClient } from "../../src/upstream/types.ts";
 import { httpClient, serve } from "../net/support.ts";
 
@@ -93,6 +94,7 @@ export function testClient(
     http: httpClient(),
     endpoints: resolveEndpoints({ baseUrl: origin }),
     identity: { originator: "o", userAgent: "u" },
+    retry: GENTLE_RETRY_POLICY,
     random: () => 0.5,
     sleep: (delayMs) => {
       delays.push(delayMs);
