@@ -162,6 +162,7 @@ function addLegacyResult(walk: Walk, message: ChatFunctionMessage, path: string)
     const text = `${param}: no assistant message before it calls this function without having its result.`;
     throw new RequestError("request_invalid", text, { cause: { param } });
   }
+  walk.changes.push({ path: `${path}.name`, action: "mapped", note: "It went out as the id that its call was given." });
   add(
     walk,
     { type: "function_call_output", call_id: call.id, output: toOutput(walk, message.content, path) },

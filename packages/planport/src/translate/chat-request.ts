@@ -8,7 +8,7 @@ import type { ReasoningOptions, ResponsesRequest, TextOptions } from "../protoco
 import type { Change, Renames } from "./change.ts";
 import { toItems } from "./chat-messages.ts";
 import { toToolChoice, toTools } from "./chat-tools.ts";
-import { joinTold, tellLeftovers, tellOverridden } from "./leftovers.ts";
+import { flattened, joinTold, tellLeftovers, tellOverridden } from "./leftovers.ts";
 import { pairCalls, type PairingMode } from "./pair-calls.ts";
 import { CHAT_PARAMETERS, keepParameters, PLATFORM_CHAT_PARAMETERS } from "./parameters.ts";
 import { createToolNames } from "./tool-names.ts";
@@ -130,10 +130,8 @@ function toFormat(format: JsonObject, changes: Change[]): JsonObject {
   const { json_schema: inner, ...rest } = format;
   if (!isJsonObject(inner)) return format;
   const at = "response_format.json_schema";
-  for (const key of Object.keys(inner))
-    tellOverridden(`${at}.${key}`, inner[key], `response_format.${key}`, rest[key], changes);
-  const merged = { ...inner, ...rest };
-  if (inner["schema"] != null || rest["schema"] != null) return merged;
+  const merged = flattened(inner, at, rest, changes);
+  if (merged["schema"] != null) return merged;
   changes.push({ path: `${at}.schema`, action: "mapped", note: "No schema was given, so any object is allowed." });
   return { ...merged, schema: { type: "object" } };
 }

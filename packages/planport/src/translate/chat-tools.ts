@@ -6,7 +6,7 @@ import type { ChatRequest, ChatTool } from "../protocol/chat/request.ts";
 import { type JsonObject, asString, isJsonObject } from "../protocol/json.ts";
 import type { Tool } from "../protocol/responses/item.ts";
 import type { Change } from "./change.ts";
-import { tellLeftovers, tellOverridden } from "./leftovers.ts";
+import { flattened, tellLeftovers } from "./leftovers.ts";
 import { shortenTold, type ToolNames } from "./tool-names.ts";
 
 const FUNCTION_FIELDS: ReadonlySet<string> = new Set(["name", "description", "parameters", "strict"]);
@@ -75,10 +75,7 @@ function toCustomTool(entry: JsonObject, path: string, names: ToolNames, changes
 /** Chat holds syntax and definition within `grammar`, Responses beside the type. */
 function toCustomFormat(format: JsonObject, path: string, changes: Change[]): JsonObject {
   const { grammar, ...rest } = format;
-  if (!isJsonObject(grammar)) return format;
-  for (const key of Object.keys(grammar))
-    tellOverridden(`${path}.grammar.${key}`, grammar[key], `${path}.${key}`, rest[key], changes);
-  return { ...grammar, ...rest };
+  return isJsonObject(grammar) ? flattened(grammar, `${path}.grammar`, rest, changes) : format;
 }
 
 const SIZE_FIELD: ReadonlySet<string> = new Set(["search_context_size"]);
