@@ -56,6 +56,18 @@ describe("POST /v1/messages", () => {
     });
   });
 
+  it("answers the beginning of a thread, tells that it is not held, and has its client send all of it again", async () => {
+    const at = await serve({ client: answering() });
+    const begun = await send(at, "/v1/messages?beta=true", { body: ask({ thread: { type: "create" } }) });
+    expect(begun.status).toBe(200);
+    expect(begun.headers["x-planport-changes"]).toContain("thread=dropped");
+    const thread = { type: "continue", previous_message_id: "msg_1" };
+    const lost = await send(at, "/v1/messages?beta=true", { body: ask({ thread }) });
+    expect(lost.status).toBe(400);
+    expect(JSON.parse(lost.text)).toMatchObject({ error: { details: { error_code: "thread_not_found" } } });
+    expect((await send(at, "/v1/messages", { body: ask({ thread: { type: "x" } }) })).status).toBe(400);
+  });
+
   it("reports a failure in mid-stream as an error event", async () => {
     const client = fakeClient();
     const at = await serve({ client });

@@ -38,7 +38,7 @@ export interface MessagesMessage extends JsonObject {
 /** `{"type": "error", …}` as Anthropic's clients read it. */
 export interface MessagesErrorBody {
   type: "error";
-  error: { type: string; message: string };
+  error: { type: string; message: string; details?: { error_code: string } };
   request_id: string | null;
 }
 
@@ -64,9 +64,11 @@ export function messagesErrorType(status: number): string {
 
 /** The body for an error. */
 export function toMessagesErrorBody(error: AnyPlanportError, requestId: string | null): MessagesErrorBody {
+  // Anthropic's libraries know by this that they must send the whole conversation again.
+  const details = error.code === "previous_response_not_found" ? { details: { error_code: "thread_not_found" } } : {};
   return {
     type: "error",
-    error: { type: messagesErrorType(error.status), message: error.message },
+    error: { type: messagesErrorType(error.status), message: error.message, ...details },
     request_id: requestId,
   };
 }

@@ -22,6 +22,9 @@ export const MESSAGES_PARAMETERS: Parameters = {
   output_config: mapped("`effort` becomes `reasoning.effort` (`max` as `xhigh`), `format` becomes `text.format`."),
   output_format: mapped("The older name of `output_config.format`."),
   metadata: mapped("`user_id` keys the prompt cache; nothing of it is sent."),
+  thread: mapped(
+    "Conversations are not held here. One that begins (`create`) is answered and told as dropped; one that goes on (`continue`) is refused as `thread_not_found`, upon which Anthropic's libraries send all of it again.",
+  ),
   stream: mapped("The backend is always asked for a stream. Without `stream`, planport gathers it."),
   service_tier: dropped(only("auto"), "Anthropic's tiers are not OpenAI's."),
   stop_sequences: dropped(EMPTY),

@@ -2,6 +2,7 @@
  * A Messages request to a Responses request.
  * @module
  */
+import { RequestError } from "../../errors.ts";
 import type { MessagesRequest, MessagesTool } from "../../protocol/messages/request.ts";
 import { type JsonObject, asNumber, asString, isJsonObject } from "../../protocol/json.ts";
 import type { Tool } from "../../protocol/responses/item.ts";
@@ -44,6 +45,7 @@ export function messagesToResponses(request: MessagesRequest, target: ChatTarget
   const format = toFormat(request, changes);
   const reasoning = toReasoning(request, changes);
   tellMetadata(request, changes);
+  checkThread(request, changes);
   const thinking = isThinking(request);
   const made: ResponsesRequest = {
     model: request.model,
@@ -84,6 +86,18 @@ function tellMetadata({ metadata }: MessagesRequest, changes: Change[]): void {
   tellLeftovers(metadata, USER_FIELD, "metadata", changes);
   if (metadata["user_id"] != null)
     changes.push({ path: "metadata.user_id", action: "emulated", note: "It keys the prompt cache, and is not sent." });
+}
+
+/** Anthropic's tool runner asks for a conversation that the server holds, and gets on without one when it is refused. */
+function checkThread({ thread }: MessagesRequest, changes: Change[]): void {
+  if (thread == null) return;
+  const type = isJsonObject(thread) ? thread["type"] : undefined;
+  if (type === "continue")
+    throw new RequestError("previous_response_not_found", "Message threads are not held here: send all messages.", {
+      cause: { param: "thread.previous_message_id" },
+    });
+  if (type !== "create") throw refused("thread.type", "expected create or continue");
+  changes.push({ path: "thread", action: "dropped", note: "Each request must bring the whole conversation." });
 }
 
 function toInstructions({ system }: MessagesRequest, changes: Change[]): string {
