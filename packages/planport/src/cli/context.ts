@@ -13,6 +13,8 @@ export interface CommandContext {
   /** `process.platform`. */
   readonly platform: NodeJS.Platform;
   readonly homeDir: string;
+  /** The folder that the command was started in. */
+  readonly cwd: string;
   /** Aborts on the first Ctrl-C (or SIGTERM), and when nobody reads standard output any more. */
   readonly signal: AbortSignal;
   /** planport's own version. */

@@ -25,6 +25,7 @@ export async function runProcess(): Promise<void> {
     env: process.env,
     platform: process.platform,
     homeDir: homedir(),
+    cwd: currentFolder(),
     signal: interruption.signal,
     version: VERSION,
   };
@@ -40,6 +41,15 @@ export async function runProcess(): Promise<void> {
   await flush(process.stderr);
   // Not left to the event loop: an idle keep-alive socket or a read on standard input would hold the process.
   process.exit(unwritten === null ? code : readerLeft(unwritten) ? EXIT.ok : EXIT.failure);
+}
+
+/** A folder that was removed under the shell's feet is no reason to fail. */
+function currentFolder(): string {
+  try {
+    return process.cwd();
+  } catch {
+    return homedir();
+  }
 }
 
 /** Runs one command line. Never throws: failures are told on standard error and become an exit code. */

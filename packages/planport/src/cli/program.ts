@@ -144,7 +144,11 @@ function addStatusCommand(program: Command, context: CommandContext, setResult: 
   program
     .command("status")
     .description("who is signed in, from where, and what is set")
-    .option("--explain", "every place that a sign-in can come from, which one won and why, and when it is renewed")
+    .option(
+      "--explain",
+      "every place that a sign-in can come from, which one won and why, when it is renewed, and where each setting comes from",
+    )
+    .option("--config <file>", "the gateway's configuration file, as for planport serve")
     .option("--json", "print JSON")
     .addOption(accountOption())
     .addOption(baseUrlOption())
@@ -245,6 +249,10 @@ function addServeCommand(program: Command, context: CommandContext, setResult: S
   program
     .command("serve")
     .description("run the OpenAI-compatible gateway")
+    .option(
+      "--config <file>",
+      "the configuration file (default: PLANPORT_CONFIG, else ./planport.yaml, ./config.yaml, or planport.yaml in planport's folder)",
+    )
     .option("--host <host>", "address to listen on; beyond loopback a key is needed (default: 127.0.0.1)")
     .option("-p, --port <port>", `port to listen on; 0 takes any free one (default: ${DEFAULT_PORT}, or PLANPORT_PORT)`)
     .option(
@@ -272,6 +280,7 @@ function addServeCommand(program: Command, context: CommandContext, setResult: S
         "planport serve",
         "planport serve --port 8080 --log-level info",
         "planport serve --account work",
+        "planport serve --config planport.yaml",
         "PLANPORT_KEY=… planport serve --host 0.0.0.0 --allow-host box.lan",
       ),
     )

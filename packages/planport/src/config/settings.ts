@@ -1,5 +1,5 @@
 /**
- * Everything that can be set, resolved once: flag > environment > Codex's config.toml > default. Each setting remembers
+ * Everything that can be set, resolved once: flag > environment > configuration file > Codex's config.toml > default. Each setting remembers
  * where it came from.
  * @module
  */
@@ -17,6 +17,7 @@ import {
 import { ConfigError } from "../errors.ts";
 import { Secret } from "../secret.ts";
 import { type CodexConfig, parseCodexConfig } from "./codex-config.ts";
+import type { ConfigFile, FileSettings } from "./file/types.ts";
 import { type Paths, resolvePaths } from "./paths.ts";
 import { type Candidate, type Setting, type SettingOrigin, firstOf } from "./setting.ts";
 
@@ -38,6 +39,10 @@ export interface SettingsFlags {
   readonly model?: string | undefined;
   readonly memory?: string | undefined;
   readonly credentials?: string | undefined;
+  readonly allowOrigin?: readonly string[] | undefined;
+  readonly allowHost?: readonly string[] | undefined;
+  /** The configuration file in use, already read. */
+  readonly file?: ConfigFile | undefined;
 }
 
 /** All that {@link resolveSettings} looks at. */
@@ -85,6 +90,10 @@ export interface Settings {
   readonly logLevel: Setting<LogLevel>;
   /** Whose credential goes with calls that the gateway passes on to the backend as they come. */
   readonly credentials: Setting<RelayedCredentials>;
+  /** Origins of web pages that may call the gateway. */
+  readonly allowedOrigins: Setting<readonly string[]>;
+  /** Names in the Host header that the gateway takes. */
+  readonly allowedHosts: Setting<readonly string[]>;
   /** Where the gateway remembers: `off`, `memory` (until it ends), or the path of a file. */
   readonly memory: Setting<string>;
 }
@@ -125,7 +134,11 @@ export function resolveSettings(input: SettingsInput): Settings {
     codexHome: paths.codexHome,
     planportHome: paths.planportHome,
     account: firstOf<string | null>(
-      [checkedFlag("--account", flags.account, asAccount), checked(env, "PLANPORT_ACCOUNT", asAccount)],
+      [
+        checkedFlag("--account", flags.account, asAccount),
+        checked(env, "PLANPORT_ACCOUNT", asAccount),
+        inFile(flags, "account"),
+      ],
       null,
     ),
     backendBaseUrl: backendBaseUrl(flags, env, file("openai_base_url", codex.openaiBaseUrl)),
@@ -143,7 +156,10 @@ export function resolveSettings(input: SettingsInput): Settings {
     ...codexRestrictions(codex, file),
     credentialsStore: firstOf<CredentialsStore>([checked(env, "PLANPORT_CREDENTIALS_STORE", asStore)], "file"),
     tokenCommand: firstOf<Secret | null>([secretOf(fromEnvironment(env, "PLANPORT_TOKEN_COMMAND"))], null),
-    model: firstOf<string | null>([fromFlag("--model", flags.model), file("model", codex.model)], null),
+    model: firstOf<string | null>(
+      [fromFlag("--model", flags.model), inFile(flags, "model"), file("model", codex.model)],
+      null,
+    ),
     ...gatewaySettings(flags, env),
     memory: memorySetting(input, paths),
   };
@@ -163,24 +179,50 @@ function codexRestrictions(
 function gatewaySettings(
   flags: SettingsFlags,
   env: Environment,
-): Pick<Settings, "host" | "port" | "gatewayKey" | "logLevel" | "credentials"> {
+): Pick<Settings, "host" | "port" | "gatewayKey" | "logLevel" | "credentials" | "allowedOrigins" | "allowedHosts"> {
   return {
-    host: firstOf([fromFlag("--host", flags.host)], DEFAULT_HOST),
-    port: firstOf([checkedFlag("--port", flags.port, asPort), checked(env, "PLANPORT_PORT", asPort)], DEFAULT_PORT),
+    host: firstOf([fromFlag("--host", flags.host), inFile(flags, "host")], DEFAULT_HOST),
+    port: firstOf(
+      [checkedFlag("--port", flags.port, asPort), checked(env, "PLANPORT_PORT", asPort), inFile<number>(flags, "port")],
+      DEFAULT_PORT,
+    ),
     gatewayKey: firstOf<Secret | null>(
-      [secretOf(fromFlag("--key", flags.key)), secretOf(fromEnvironment(env, "PLANPORT_KEY"))],
+      [
+        secretOf(fromFlag("--key", flags.key)),
+        secretOf(fromEnvironment(env, "PLANPORT_KEY")),
+        inFile<Secret>(flags, "keyEnv"),
+      ],
       null,
     ),
     logLevel: firstOf(
-      [checkedFlag("--log-level", flags.logLevel, asLogLevel), checked(env, "PLANPORT_LOG", asLogLevel)],
+      [
+        checkedFlag("--log-level", flags.logLevel, asLogLevel),
+        checked(env, "PLANPORT_LOG", asLogLevel),
+        inFile<LogLevel>(flags, "logLevel"),
+      ],
       "warn",
     ),
     credentials: firstOf<RelayedCredentials>(
       [
         checkedFlag("--credentials", flags.credentials, oneOf(RELAYED_CREDENTIALS)),
         checked(env, "PLANPORT_CREDENTIALS", oneOf(RELAYED_CREDENTIALS)),
+        inFile<RelayedCredentials>(flags, "credentials"),
       ],
       "own",
+    ),
+    allowedOrigins: firstOf<readonly string[]>(
+      [
+        { value: flags.allowOrigin, origin: { kind: "flag", name: "--allow-origin" } },
+        inFile<readonly string[]>(flags, "allowOrigins"),
+      ],
+      [],
+    ),
+    allowedHosts: firstOf<readonly string[]>(
+      [
+        { value: flags.allowHost, origin: { kind: "flag", name: "--allow-host" } },
+        inFile<readonly string[]>(flags, "allowHosts"),
+      ],
+      [],
     ),
   };
 }
@@ -191,7 +233,11 @@ function memorySetting(input: SettingsInput, { planportHome }: Paths): Setting<s
     return { value: word === "off" || word === "memory" ? word : withHome(value, input) };
   };
   return firstOf(
-    [checkedFlag("--memory", input.flags?.memory, place), checked(input.env, "PLANPORT_MEMORY", place)],
+    [
+      checkedFlag("--memory", input.flags?.memory, place),
+      checked(input.env, "PLANPORT_MEMORY", place),
+      inFile(input.flags ?? {}, "memory"),
+    ],
     joinPath(input.platform, planportHome.value, "memory.db"),
   );
 }
@@ -202,6 +248,7 @@ function backendBaseUrl(flags: SettingsFlags, env: Environment, file: Candidate<
       checkedFlag("--base-url", flags.baseUrl, asUrl),
       checked(env, "CODEX_BASE_URL", asUrl),
       checked(env, "OPENAI_API_BASE_URL", asUrl),
+      inFile(flags, "baseUrl"),
       file,
     ],
     null,
@@ -215,6 +262,14 @@ function readConfigFile(input: SettingsInput, paths: Paths): string | null {
     const reason = cause instanceof Error && "code" in cause ? ` (${String(cause.code)})` : "";
     throw new ConfigError("config_invalid", `${paths.codexConfigPath} cannot be read${reason}.`, { cause });
   }
+}
+
+/** What the configuration file says: it was checked when it was read. */
+function inFile<T = string>({ file }: SettingsFlags, key: keyof FileSettings): Candidate<T> {
+  return {
+    value: file?.settings[key] as T | undefined,
+    origin: { kind: "file", path: file?.path ?? "", key },
+  };
 }
 
 /** An empty flag is a mistake worth telling (`--key "$UNSET"`), unlike an empty variable. */

@@ -17,12 +17,14 @@ import { curlLines, environmentLines, setLine } from "../client-lines.ts";
 import { type CommandContext, untilAborted } from "../context.ts";
 import { defaultModel } from "../default-model.ts";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
+import { followConfigFile, loadConfigFile, tellLeftAside } from "../gateway-config.ts";
 import { limitedSignal } from "../limited-signal.ts";
 import { type BackendOptions, type Session, withSession } from "../session.ts";
 import { printable } from "../terminal.ts";
 
 /** Options of {@link serve}. */
 export interface ServeOptions extends BackendOptions {
+  readonly config?: string;
   readonly host?: string;
   readonly port?: string;
   readonly key?: string;
@@ -32,17 +34,24 @@ export interface ServeOptions extends BackendOptions {
   readonly allowHost?: readonly string[];
 }
 
+/** Running answers may end after the first Ctrl-C: long ones take minutes. The second one cuts them. */
+const STOP_GRACE_MS = 600_000;
+
 /** The lines to copy wait so long for the account's models and name, and no longer. */
 const LOOK_LIMIT_MS = 3_000;
 
 /** Runs the command. It ends when the process is told to stop. */
 export async function serve(context: CommandContext, options: ServeOptions): Promise<ExitCode> {
+  const found = await loadConfigFile(context, options.config);
+  await tellLeftAside(found, context);
+  const flags = { ...options, ...(found.file !== null && { file: found.file }) };
   // Without a sign-in every request would fail: better to say so now than to each client.
-  return withSession(context, options, async (session) => {
+  return withSession(context, flags, async (session) => {
     const { client, settings, logger } = session;
     const gatewayKey = settings.gatewayKey.value;
-    const accounts = createAccountClients(context, options, session);
+    const accounts = createAccountClients(context, flags, session);
     const memory = openGatewayMemory(session);
+    const config = await followConfigFile(found.file, context, logger);
     const gateway = createGateway({
       client,
       accounts,
@@ -51,8 +60,9 @@ export async function serve(context: CommandContext, options: ServeOptions): Pro
       logger,
       gatewayKey: gatewayKey ?? undefined,
       credentials: settings.credentials.value,
-      allowedOrigins: options.allowOrigin ?? [],
-      allowedHosts: options.allowHost ?? [],
+      profiles: config.profiles,
+      allowedOrigins: settings.allowedOrigins.value,
+      allowedHosts: settings.allowedHosts.value,
     });
     const listening = await listen(gateway, settings, memory);
     // Long before a request would have to wait for it, and before Codex would do it.
@@ -61,12 +71,14 @@ export async function serve(context: CommandContext, options: ServeOptions): Pro
       const { out } = context.terminal;
       // At once: whoever starts it in a script waits for this line.
       await out.line(`planport ${VERSION} is listening on ${out.style.bold(listening.url)}`);
+      if (found.file !== null) await out.line(out.style.dim(`as ${printable(found.file.path)} says`));
       await greet(context, session, listening.url, await lookAround(session, context));
       await untilAborted(context.signal);
       await context.terminal.err.line("planport: stopping; running answers may end (Ctrl-C again cuts them)");
     } finally {
       stopRefreshing?.();
-      await listening.close();
+      config.stop();
+      await listening.close({ graceMs: STOP_GRACE_MS });
       await accounts.close();
       await memory?.close();
     }

@@ -3,7 +3,7 @@
  * @module
  */
 import { type CredentialPlace, isStored, openPlace, placeLabel, readCredential } from "../../auth/index.ts";
-import { type Setting, type Settings, describeOrigin } from "../../config/index.ts";
+import { type Settings, type SettingsFlags, describeOrigin } from "../../config/index.ts";
 import { type AnyPlanportError, CredentialError, isPlanportError } from "../../errors.ts";
 import { type PlanportDescription, loadSettings } from "../../planport.ts";
 import { redactText } from "../../redact.ts";
@@ -24,7 +24,9 @@ import {
   surfacesToJson,
 } from "../explain.ts";
 import { EXIT, type ExitCode, exitCodeFor } from "../exit-codes.ts";
+import { type ShownSetting, configToJson, printSettings } from "../explain-settings.ts";
 import { formatTime } from "../format.ts";
+import { loadConfigFile } from "../gateway-config.ts";
 import { searchedPlaces } from "../places.ts";
 import { limitedSignal } from "../limited-signal.ts";
 import { type BackendOptions, type Session, withSession } from "../session.ts";
@@ -46,14 +48,17 @@ interface Status {
 
 /** Options of {@link status}. */
 export interface StatusOptions extends BackendOptions {
+  readonly config?: string;
   readonly json?: boolean;
   readonly explain?: boolean;
 }
 
 /** Runs the command. */
 export async function status(context: CommandContext, options: StatusOptions): Promise<ExitCode> {
-  const settings = loadSettings({ ...context, flags: options });
-  const found = await look(context, options, settings);
+  const config = await loadConfigFile(context, options.config);
+  const flags = { ...options, ...(config.file !== null && { file: config.file }) };
+  const settings = loadSettings({ ...context, flags });
+  const found = await look(context, flags, settings);
   const { out } = context.terminal;
   const nowMs = Date.now();
   const sources = options.explain === true ? await explainSources(found.places, context, settings) : null;
@@ -64,20 +69,21 @@ export async function status(context: CommandContext, options: StatusOptions): P
       forced: { loginMethod, workspaceIds },
       surfaces: surfacesToJson(),
     };
-    await out.line(toJsonText({ ...toJson(found), ...explained }));
+    await out.line(toJsonText({ ...toJson(found), config: configToJson(config.file), ...explained }));
   } else {
     await print(found, context, nowMs, sources === null);
     if (sources !== null) {
       await printSources(sources, out, nowMs);
       await printForced(settings, out);
       await printSurfaces(out);
+      await printSettings(shownSettings(settings), config, show, out);
     }
   }
   if (isUsable(found, Date.now())) return EXIT.ok;
   return found.problem === null ? EXIT.signInNeeded : exitCodeFor(found.problem);
 }
 
-async function look(context: CommandContext, options: BackendOptions, settings: Settings): Promise<Status> {
+async function look(context: CommandContext, options: SettingsFlags, settings: Settings): Promise<Status> {
   try {
     return await withSession(context, options, async (session) => {
       const who = session.describe();
@@ -157,14 +163,6 @@ function isUsable({ who, problem }: Status, nowMs: number): boolean {
   return who.renewable || who.expiresAtMs === null || who.expiresAtMs > nowMs;
 }
 
-interface ShownSetting {
-  /** In JSON. */
-  readonly key: string;
-  /** For people. */
-  readonly name: string;
-  readonly setting: Setting<unknown>;
-}
-
 /** The settings that are shown, under the names they are shown by. */
 function shownSettings(settings: Settings): ShownSetting[] {
   const names: Readonly<Partial<Record<keyof Settings, string>>> = {
@@ -193,6 +191,10 @@ function shownSettings(settings: Settings): ShownSetting[] {
     port: "gateway port",
     gatewayKey: "gateway key",
     logLevel: "log level",
+    memory: "memory",
+    credentials: "credential of /backend-api",
+    allowedOrigins: "origins allowed",
+    allowedHosts: "hosts allowed",
   };
   return Object.entries(names).map(([key, name]) => ({ key, name, setting: settings[key as keyof Settings] }));
 }
