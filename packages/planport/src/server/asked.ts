@@ -13,9 +13,10 @@ import { takeExtras } from "../translate/shaping/extras.ts";
 import { type ModelName, parseModelName, withModelOptions } from "../translate/shaping/model-name.ts";
 import type { CodexClient, CodexResponse, SendOptions } from "../upstream/types.ts";
 import { readJsonBody } from "./admission/json-body.ts";
+import { cacheKeyOf, cacheKeyOfPrefix } from "./cache-key.ts";
 import type { Exchange } from "./exchange.ts";
 import { type GatewayProfiles, profileOf } from "./profiles.ts";
-import type { GatewayContext } from "./routes/context.ts";
+import { type GatewayContext, threadIdOf } from "./routes/context.ts";
 import { withToolText } from "./tool-text.ts";
 
 /** The endpoints that are asked for answers. Those which `protocol` can name are called as there. */
@@ -62,7 +63,9 @@ export async function readAsked(exchange: Exchange, context: GatewayContext, end
   if (model.slug !== asked)
     changes.push({ path: "model", action: "mapped", note: `It names the model ${model.slug}.` });
   const { idleTimeoutMs } = profiles;
-  const client = new ShapingClient(context.client, { capabilities, environment, model, changes, idleTimeoutMs });
+  const cacheKey = sessionKeyOf(exchange, endpoint);
+  const shape = { capabilities, environment, model, changes, idleTimeoutMs, cacheKey };
+  const client = new ShapingClient(context.client, shape);
   return {
     body: model.slug === asked || !isJsonObject(body) ? body : { ...body, model: model.slug },
     context: { ...context, client },
@@ -95,6 +98,14 @@ function meantModel(asked: string, { aliases }: GatewayProfiles): ModelName {
   return { slug, options: { ...options, ...name.options } };
 }
 
+/**
+ * The key by the client's own words. `POST /v1/responses` is Codex's endpoint, and there the conversation that its headers
+ * name is the key itself, as it is for Codex.
+ */
+function sessionKeyOf(exchange: Exchange, endpoint: AskedEndpoint): string | undefined {
+  return endpoint === "openai-responses" && threadIdOf(exchange) !== undefined ? undefined : cacheKeyOf(exchange);
+}
+
 interface Shape {
   readonly capabilities: Capabilities;
   readonly environment: RequestEnvironment;
@@ -102,6 +113,8 @@ interface Shape {
   /** Made before the call. */
   readonly changes: readonly Change[];
   readonly idleTimeoutMs: number | null;
+  /** For a request without a key. */
+  readonly cacheKey: string | undefined;
 }
 
 /** A client that shapes what it sends. Everything else is the client's behind it. */
@@ -122,7 +135,7 @@ class ShapingClient implements CodexClient {
   async send(request: ResponsesRequest, options: SendOptions = {}): Promise<CodexResponse> {
     const { capabilities, environment, model, idleTimeoutMs } = this.#shape;
     const changes = [...this.#shape.changes];
-    const named = withModelOptions(request, model.options, changes);
+    const named = this.#keyed(withModelOptions(request, model.options, changes), options);
     const response = await this.#client.send(
       withEnvironment(named, environment, capabilities.include_environment_context, changes),
       { ...options, capabilities, ...(idleTimeoutMs !== null && { idleTimeoutMs }) },
@@ -130,6 +143,14 @@ class ShapingClient implements CodexClient {
     const told = changes.length === 0 ? response : { ...response, changes: [...changes, ...response.changes] };
     const { tool_text_format: format } = capabilities;
     return format === "none" ? told : withToolText(told, format, this.toolNames);
+  }
+
+  /** A plan is drained by cache misses, and few clients name a key. */
+  #keyed(request: ResponsesRequest, { threadId }: SendOptions): ResponsesRequest {
+    const { capabilities, cacheKey } = this.#shape;
+    if (request.prompt_cache_key != null || this.route !== "codex" || capabilities.codex_passthrough) return request;
+    const key = cacheKey ?? (threadId === undefined ? cacheKeyOfPrefix(request) : undefined);
+    return key === undefined ? request : { ...request, prompt_cache_key: key };
   }
 
   account(options?: Parameters<CodexClient["account"]>[0]): ReturnType<CodexClient["account"]> {

@@ -18,15 +18,19 @@ export interface Change {
   readonly note: string;
 }
 
-/** What a translation named anew, so that changes made after it can be told in the client's words. */
+/**
+ * What a translation named anew, so that changes made after it can be told in the client's words. An empty name: the client
+ * asked for no such thing, so nothing of it is to be told.
+ */
 export type Renames = ReadonlyMap<string, string>;
 
 /** Changes in the words of the client whose request was translated: each path by the longest name in front of it. */
 export function inClientWords(changes: readonly Change[], renames: Renames | undefined): readonly Change[] {
   if (renames === undefined || renames.size === 0) return changes;
-  return changes.map((change) => {
+  return changes.flatMap((change) => {
     const path = clientPath(change.path, renames);
-    return path === change.path ? change : { ...change, path };
+    if (path === change.path) return [change];
+    return path === "" ? [] : [{ ...change, path }];
   });
 }
 

@@ -68,6 +68,9 @@ function renamesOf(request: ChatRequest): Renames {
   const renames = new Map<string, string>();
   if (request.reasoning_effort != null) renames.set("reasoning.effort", "reasoning_effort");
   if (request.verbosity != null) renames.set("text.verbosity", "verbosity");
+  // It was asked for here, not by the client.
+  if (!isJsonObject(request["reasoning"]) || request["reasoning"]["summary"] == null)
+    renames.set("reasoning.summary", "");
   return renames;
 }
 

@@ -58,26 +58,6 @@ describe("POST /v1/chat/completions", () => {
     });
   });
 
-  it("derives a prompt cache key from the header that names the conversation, unless the request has one", async () => {
-    const client = fakeClient((call) => {
-      call.events(created, completed);
-      return {};
-    });
-    const at = await serve({ client });
-    const keyFor = async (headers: Record<string, string>, extra: object = {}): Promise<unknown> => {
-      await send(at, "/v1/chat/completions", { body: chat(extra), headers });
-      return client.calls.at(-1)?.request.prompt_cache_key;
-    };
-    const key = await keyFor({ "session-id": "conversation of mine" });
-    expect(key).toBe("5568b9cb93b29e2f54d2b86c12675a48");
-    for (const name of ["session_id", "x-session-id", "conversation_id"])
-      expect(await keyFor({ [name]: "conversation of mine" })).toBe(key);
-    expect(await keyFor({ "session-id": "another" })).not.toBe(key);
-    expect(await keyFor({ "session-id": "conversation of mine" }, { prompt_cache_key: "own" })).toBe("own");
-    expect(await keyFor({})).toBeUndefined();
-    expect(await keyFor({ "session-id": "" })).toBeUndefined();
-  });
-
   it("names the field of a bad request", async () => {
     const at = await serve();
     for (const [param, value] of [

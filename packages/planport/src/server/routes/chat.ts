@@ -15,7 +15,7 @@ import type { Exchange } from "../exchange.ts";
 import { createReasoningReplay } from "../reasoning-replay.ts";
 import { servedHeaders } from "../served-headers.ts";
 import { streamResponse } from "../stream-response.ts";
-import { cacheKeyOf, type GatewayContext, noteAnswer, sendJson, threadIdOf } from "./context.ts";
+import { type GatewayContext, noteAnswer, sendJson, threadIdOf } from "./context.ts";
 
 /** Translates a chat request, sends it on, and answers with chunks or, without `stream`, with the completion. */
 export async function chatCompletions(exchange: Exchange, gateway: GatewayContext): Promise<void> {
@@ -25,10 +25,6 @@ export async function chatCompletions(exchange: Exchange, gateway: GatewayContex
   const translation = chatToResponses(chat, context.client.route, pairing);
   const { request, changes, toolNames, legacyFunctions, renames } = translation;
   nameTools(toolNames);
-  if (request.prompt_cache_key == null) {
-    const key = cacheKeyOf(exchange);
-    if (key !== undefined) request.prompt_cache_key = key;
-  }
   const answer = {
     id: `chatcmpl-${context.newId()}`,
     createdSeconds: Math.floor(context.now() / 1000),

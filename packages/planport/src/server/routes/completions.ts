@@ -9,7 +9,7 @@ import { readAsked } from "../asked.ts";
 import type { Exchange } from "../exchange.ts";
 import { servedHeaders } from "../served-headers.ts";
 import { streamResponse } from "../stream-response.ts";
-import { cacheKeyOf, type GatewayContext, noteAnswer, sendJson, threadIdOf } from "./context.ts";
+import { type GatewayContext, noteAnswer, sendJson, threadIdOf } from "./context.ts";
 
 /** Translates a completion request, sends it on, and answers with chunks or, without `stream`, with the completion. */
 export async function completions(exchange: Exchange, gateway: GatewayContext): Promise<void> {
@@ -19,8 +19,6 @@ export async function completions(exchange: Exchange, gateway: GatewayContext): 
   const chat = completionToChat(asked);
   const { request, changes, toolNames, renames } = chatToResponses(chat.request, context.client.route);
   const told = [...chat.changes, ...changes];
-  const key = cacheKeyOf(exchange);
-  if (key !== undefined) request.prompt_cache_key = key;
   const answer = {
     id: `cmpl-${context.newId()}`,
     createdSeconds: Math.floor(context.now() / 1000),

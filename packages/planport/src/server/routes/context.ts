@@ -2,7 +2,6 @@
  * What every route is given.
  * @module
  */
-import { createHash } from "node:crypto";
 import type { Memory } from "../../memory/index.ts";
 import type { Logger } from "../../observe/index.ts";
 import type { Secret } from "../../secret.ts";
@@ -55,21 +54,4 @@ export function threadIdOf(exchange: Exchange): string | undefined {
   const { headers } = exchange;
   const id = headers["thread-id"] ?? headers["session-id"] ?? headers["session_id"];
   return id !== undefined && SANE_THREAD.test(id) ? id : undefined;
-}
-
-const SESSION_HEADERS = ["session-id", "session_id", "x-session-id", "conversation_id"] as const;
-
-/**
- * A prompt cache's key for a client that names its conversation in a header but sends no `prompt_cache_key`: the same for
- * the same conversation, on every run.
- */
-export function cacheKeyOf({ headers }: Exchange): string | undefined {
-  const name = SESSION_HEADERS.find((candidate) => headers[candidate]);
-  if (name === undefined) return undefined;
-  return cacheKeyFor(`session ${headers[name] ?? ""}`);
-}
-
-/** A key that does not tell what it was made from. */
-export function cacheKeyFor(text: string): string {
-  return createHash("sha256").update(`planport ${text}`, "utf8").digest("hex").slice(0, 32);
 }

@@ -13,11 +13,12 @@ import {
 } from "../../translate/messages/index.ts";
 import { readJsonBody } from "../admission/json-body.ts";
 import { readAsked } from "../asked.ts";
+import { cacheKeyFor, cacheKeyOf } from "../cache-key.ts";
 import type { Exchange } from "../exchange.ts";
 import { createReasoningReplay } from "../reasoning-replay.ts";
 import { servedHeaders } from "../served-headers.ts";
 import { streamResponse } from "../stream-response.ts";
-import { cacheKeyFor, cacheKeyOf, type GatewayContext, noteAnswer, sendJson, threadIdOf } from "./context.ts";
+import { type GatewayContext, noteAnswer, sendJson, threadIdOf } from "./context.ts";
 
 /** Translates a Messages request, sends it on, and answers with events or, without `stream`, with the message. */
 export async function messages(exchange: Exchange, gateway: GatewayContext): Promise<void> {
@@ -27,12 +28,13 @@ export async function messages(exchange: Exchange, gateway: GatewayContext): Pro
   const { request, changes, toolNames, thinking, renames } = messagesToResponses(asked, context.client.route);
   nameTools(toolNames);
   const key = cacheKeyOf(exchange) ?? cacheKeyOfUser(asked["metadata"]);
-  if (key !== undefined) request.prompt_cache_key = key;
+  if (key !== undefined) request.prompt_cache_key ??= key;
   const answer = { id: `msg_${context.newId().replaceAll("-", "")}`, model: asked.model, toolNames, thinking };
   // A client that sees the thinking brings it back by itself, sealed in its signature.
   const memory = thinking ? null : context.memory;
   const replay = createReasoningReplay({ ...context, memory, requestId: exchange.requestId });
-  const call = () => replay.send(request, { signal: exchange.signal, threadId: threadIdOf(exchange) });
+  const names = { claudeNames: true };
+  const call = () => replay.send(request, { signal: exchange.signal, threadId: threadIdOf(exchange), names });
   if (asked.stream === true) {
     const createEncoder = (reporter: StreamReporter) => createMessagesSseEncoder(answer, reporter);
     await streamResponse(exchange, {

@@ -75,6 +75,7 @@ function renamesOf(request: MessagesRequest): Renames {
   return new Map([
     ["max_output_tokens", "max_tokens"],
     ["reasoning.effort", effort],
+    ["reasoning.summary", "thinking"],
     ["instructions", "system"],
   ]);
 }
