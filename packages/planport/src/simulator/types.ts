@@ -24,6 +24,11 @@ export interface SimulatorOptions {
    * CLIs report the latter (openai/codex discussions of `refresh_token_reused`: a restart helps, without a new sign-in).
    */
   readonly refreshTokenReuse?: "endsFamily" | "refused";
+  /**
+   * The backend has an image path of its own (`/codex/images/…`), as it has for the Codex CLI. Default true; without it
+   * images are made by the tool `image_generation` alone.
+   */
+  readonly imagePath?: boolean;
   /** Pause before each event of a model answer. Default 0. */
   readonly deltaDelayMs?: number;
   /** `/oauth/authorize` says yes without a page, and device codes are approved at the first poll. Default false. */

@@ -6,7 +6,8 @@ import type { IncomingHttpHeaders } from "node:http";
 import { isJsonObject, type Item, type JsonObject } from "../../protocol/index.ts";
 import { asString } from "../../protocol/json.ts";
 import type { SimulatedAccount } from "../accounts.ts";
-import { type Plan, think } from "../model/think.ts";
+import { imageUsage } from "../image/draw.ts";
+import { type Plan, type PlannedItem, think } from "../model/think.ts";
 import type { Effect } from "../script/effect.ts";
 import { type FrameSink, play, type PlaybackEnd } from "../script/play.ts";
 import type { World } from "../world.ts";
@@ -81,6 +82,7 @@ export async function answer(call: AcceptedCall): Promise<PlaybackEnd> {
     responseId: call.responseId,
     response: responseObject(call, model, effort),
     usage: usageOf(call, plan),
+    toolUsage: toolUsageOf(plan),
     random: world.random,
     seal: world.seal,
     onItem: call.onItem,
@@ -146,6 +148,18 @@ function responseObject(call: AcceptedCall, model: string, defaultEffort: string
   };
 }
 
+function charsOf(item: PlannedItem): number {
+  if (item.kind === "message") return item.text.length;
+  if (item.kind === "compaction") return item.summary.length;
+  return item.kind === "image" ? item.drawing.prompt.length : item.input.length;
+}
+
+/** Images are counted beside the model's own tokens. */
+function toolUsageOf(plan: Plan): JsonObject {
+  const image = plan.items.find((item) => item.kind === "image");
+  return image === undefined ? {} : { tool_usage: { image_gen: imageUsage(image.drawing, 1) } };
+}
+
 function usageOf(call: AcceptedCall, plan: Plan): JsonObject {
   const { body } = call;
   const parts = [body["instructions"] ?? "", body["tools"] ?? [], ...call.items];
@@ -153,9 +167,7 @@ function usageOf(call: AcceptedCall, plan: Plan): JsonObject {
   const { inputTokens, cachedTokens } = call.world.promptCache.count(cacheKey, parts);
   const reasoningTokens = plan.reasoning?.tokens ?? 0;
   let chars = 0;
-  for (const item of plan.items)
-    chars +=
-      item.kind === "message" ? item.text.length : item.kind === "compaction" ? item.summary.length : item.input.length;
+  for (const item of plan.items) chars += charsOf(item);
   const outputTokens = estimateTokens(chars) + reasoningTokens;
   return {
     input_tokens: inputTokens,

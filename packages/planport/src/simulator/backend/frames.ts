@@ -3,7 +3,9 @@
  * @module
  */
 import type { JsonObject } from "../../protocol/index.ts";
+import { draw, factsOf } from "../image/draw.ts";
 import type { PlannedCall } from "../model/calls.ts";
+import type { PlannedImage } from "../model/image.ts";
 import type { Plan, PlannedReasoning } from "../model/think.ts";
 import type { Random } from "../random.ts";
 import type { Frame } from "../script/play.ts";
@@ -15,6 +17,8 @@ export interface AnswerFacts {
   /** The response object without `status` and `usage`. */
   readonly response: JsonObject;
   readonly usage: JsonObject;
+  /** `tool_usage`, or nothing. */
+  readonly toolUsage: JsonObject;
   readonly random: Random;
   readonly seal: Seal;
   /** Gets each finished output item. */
@@ -37,6 +41,7 @@ export function* answerFrames(plan: Plan, facts: AnswerFacts): Generator<Frame> 
   for (const item of plan.items) {
     if (item.kind === "message") yield* writer.message(item.text);
     else if (item.kind === "compaction") yield* writer.compaction(item.summary);
+    else if (item.kind === "image") yield* writer.image(item);
     else yield* writer.call(item);
   }
   // `output` stays empty, as the real backend leaves it: only `response.output_item.done` carries content.
@@ -45,6 +50,7 @@ export function* answerFrames(plan: Plan, facts: AnswerFacts): Generator<Frame> 
     status: "completed",
     completed_at: facts.response["created_at"],
     usage: facts.usage,
+    ...facts.toolUsage,
   });
 }
 
@@ -118,6 +124,25 @@ class FrameWriter {
     yield* this.#deltas(`${event}.delta`, "", id, planned.input);
     yield this.#frame(`${event}.done`, { item_id: id, output_index: this.#index, [field]: planned.input });
     yield this.#done({ ...item, status: "completed", [field]: planned.input });
+  }
+
+  *image({ drawing, partials }: PlannedImage): Generator<Frame> {
+    const id = this.#facts.random.hex("ig_", 24);
+    const place = { item_id: id, output_index: this.#index };
+    const item = { id, type: "image_generation_call" };
+    const facts = factsOf(drawing);
+    yield this.#added({ ...item, status: "in_progress" });
+    yield this.#frame("response.image_generation_call.in_progress", place);
+    yield this.#frame("response.image_generation_call.generating", place);
+    for (let step = 0; step < partials; step += 1)
+      yield this.#frame("response.image_generation_call.partial_image", {
+        ...place,
+        partial_image_index: step,
+        partial_image_b64: draw(drawing, 0, step),
+        ...facts,
+      });
+    const result = draw(drawing, 0, null);
+    yield this.#done({ ...item, status: "completed", ...facts, revised_prompt: drawing.prompt, result });
   }
 
   *compaction(summary: string): Generator<Frame> {

@@ -4,6 +4,8 @@
  */
 import { isJsonObject, type Item, type JsonObject, type ModelInfo } from "../../protocol/index.ts";
 import { asString } from "../../protocol/json.ts";
+import { checkImageOptions } from "../image/refusals.ts";
+import { imageTool } from "../model/image.ts";
 import { collectTools } from "../model/tools.ts";
 import { checkItems } from "./item-refusals.ts";
 import { checkFields, checkOptions, isLite } from "./option-refusals.ts";
@@ -65,6 +67,7 @@ export function checkTools(tools: unknown): Refusal | null {
 function checkTool(tool: unknown, at: string): Refusal | null {
   if (!isJsonObject(tool)) return invalid(`Invalid type for '${at}': expected an object.`, at, "invalid_type");
   if (typeof tool["type"] !== "string") return missing(`${at}.type`);
+  if (tool["type"] === "image_generation") return checkImageTool(tool, at);
   if (tool["type"] !== "function" && tool["type"] !== "custom") return null;
   const { name } = tool;
   if (typeof name !== "string") return missing(`${at}.name`);
@@ -78,6 +81,27 @@ function checkTool(tool: unknown, at: string): Refusal | null {
   return problem === null
     ? null
     : invalid(`Invalid schema for function '${name}': ${problem}`, `${at}.parameters`, "invalid_function_parameters");
+}
+
+/** What the tool takes (OpenAI's API reference, `image_generation`). */
+const IMAGE_TOOL_FIELDS: ReadonlySet<string> = new Set([
+  "action",
+  "background",
+  "input_fidelity",
+  "model",
+  "moderation",
+  "output_compression",
+  "output_format",
+  "partial_images",
+  "quality",
+  "size",
+]);
+
+function checkImageTool(tool: JsonObject, at: string): Refusal | null {
+  const { type: _type, input_image_mask: mask, ...options } = tool;
+  if (mask != null && !(isJsonObject(mask) && typeof mask["image_url"] === "string"))
+    return missing(`${at}.input_image_mask.image_url`);
+  return checkImageOptions(options, IMAGE_TOOL_FIELDS, `${at}.`);
 }
 
 /** Judges `text.format` of a request. */
@@ -99,6 +123,8 @@ function missing(param: string): Refusal {
 /** Judges `tool_choice` of a request by the tools that its history has. */
 export function checkChoice(body: JsonObject, items: readonly Item[]): Refusal | null {
   const choice = body["tool_choice"];
+  if (isJsonObject(choice) && choice["type"] === "image_generation" && imageTool(body, items) === null)
+    return invalid("Tool choice 'image_generation' not found in 'tools' parameter.", "tool_choice");
   if (!isJsonObject(choice) || (choice["type"] !== "function" && choice["type"] !== "custom")) return null;
   if (collectTools(body, items).some((tool) => tool.name === choice["name"])) return null;
   return invalid(`Tool choice '${String(choice["name"])}' not found in 'tools' parameter.`, "tool_choice");

@@ -7,6 +7,7 @@ import type { SimulatedAccount } from "../accounts.ts";
 import { authenticate, type Exchange, type Handler, type Route } from "../http/exchange.ts";
 import { sendDetail, sendJson } from "../http/reply.ts";
 import { limitHeaders, usageBody } from "./headers.ts";
+import { imagePath } from "./images.ts";
 import { handleResponses } from "./responses.ts";
 
 /** Where the model calls live. */
@@ -17,6 +18,8 @@ const ACCOUNT_BASES: readonly string[] = ["/backend-api/wham", "/api/codex"];
 export const backendRoutes: readonly Route[] = [
   ...CODEX_BASES.flatMap((base): Route[] => [
     { method: "POST", path: `${base}/responses`, target: "responses", handle: handleResponses },
+    { method: "POST", path: `${base}/images/generations`, target: "images", handle: imagePath("generations") },
+    { method: "POST", path: `${base}/images/edits`, target: "images", handle: imagePath("edits") },
     { method: "GET", path: `${base}/models`, target: "models", handle: withAccount(handleModels) },
   ]),
   ...ACCOUNT_BASES.flatMap((base): Route[] => [

@@ -39,22 +39,25 @@ export interface Payload {
   /** JSON as a value, a form as an object of strings, other text as it is, null when there was no body. */
   readonly value: unknown;
   readonly type: "json" | "form" | "other" | "none";
+  /** The body itself. */
+  readonly bytes: Buffer;
   /** Why JSON could not be read; null when it could. */
   readonly problem: string | null;
 }
 
 /** Reads a body by its content type. */
 export function parsePayload(body: Buffer, contentType: string | undefined): Payload {
-  if (body.length === 0) return { value: null, type: "none", problem: null };
+  if (body.length === 0) return { value: null, type: "none", problem: null, bytes: body };
   const type = contentType?.split(";", 1)[0]?.trim().toLowerCase() ?? "";
   const text = body.toString("utf8");
   if (type === "application/x-www-form-urlencoded")
-    return { value: Object.fromEntries(new URLSearchParams(text)), type: "form", problem: null };
-  if (type !== "application/json" && !type.endsWith("+json")) return { value: text, type: "other", problem: null };
+    return { value: Object.fromEntries(new URLSearchParams(text)), type: "form", problem: null, bytes: body };
+  if (type !== "application/json" && !type.endsWith("+json"))
+    return { value: text, type: "other", problem: null, bytes: body };
   try {
-    return { value: JSON.parse(text), type: "json", problem: null };
+    return { value: JSON.parse(text), type: "json", problem: null, bytes: body };
   } catch (error) {
-    return { value: text, type: "json", problem: error instanceof Error ? error.message : "not JSON" };
+    return { value: text, type: "json", problem: error instanceof Error ? error.message : "not JSON", bytes: body };
   }
 }
 

@@ -146,7 +146,13 @@ async function upgrade(
 ): Promise<void> {
   const url = urlOf(world, req);
   const known = UPGRADE_PATHS.has(url.pathname);
-  recordCall(world, req, url, { value: null, type: "none", problem: null }, known ? "websocket" : null);
+  recordCall(
+    world,
+    req,
+    url,
+    { value: null, type: "none", problem: null, bytes: Buffer.alloc(0) },
+    known ? "websocket" : null,
+  );
   if (!known) return refuseUpgrade(socket, { kind: "http", status: 404, body: { detail: "Not Found" } });
   const effects = world.script.take({ target: "websocket", transport: "http" });
   const { controller, release } = childController(world.closing);

@@ -6,6 +6,7 @@ import { isJsonObject, type Item, type JsonObject } from "../../protocol/index.t
 import { asString, tryParseJson } from "../../protocol/json.ts";
 import { type PlannedCall, planCalls } from "./calls.ts";
 import { type Conversation, readConversation } from "./conversation.ts";
+import { type PlannedImage, planImage } from "./image.ts";
 import { fitSchema } from "./fit.ts";
 import { shorten } from "./hints.ts";
 import { collectTools, demandOf } from "./tools.ts";
@@ -24,6 +25,7 @@ export interface PlannedReasoning {
 export type PlannedItem =
   | { readonly kind: "message"; readonly text: string }
   | PlannedCall
+  | PlannedImage
   /** The summary of a conversation that is to be sealed and carried on in place of it. */
   | { readonly kind: "compaction"; readonly summary: string };
 
@@ -65,9 +67,15 @@ export function think(input: ModelInput): Plan {
   const demand = demandOf(body["tool_choice"], collectTools(body, items));
   const calls = planCalls(conversation, ask, demand, body["parallel_tool_calls"] !== false, known);
   const speaker: Speaker = { model: input.model, effort };
+  const image = calls.length > 0 ? null : planImage(body, items, ask);
   return {
     reasoning: planReasoning(body, reasoning, effort, conversation, calls),
-    items: calls.length > 0 ? calls : [{ kind: "message", text: sayIt(body, conversation, speaker, known) }],
+    items:
+      image !== null
+        ? [image]
+        : calls.length > 0
+          ? calls
+          : [{ kind: "message", text: sayIt(body, conversation, speaker, known) }],
   };
 }
 

@@ -1,11 +1,12 @@
 /**
- * OpenAI's plain API (`api.openai.com/v1`), for API keys: models and responses.
+ * OpenAI's plain API (`api.openai.com/v1`), for API keys: models, responses and images.
  * @module
  */
 import type { JsonObject, ModelInfo } from "../../protocol/index.ts";
 import { bearerOf, type Exchange, type Handler, type Route } from "../http/exchange.ts";
 import { sendJson } from "../http/reply.ts";
 import type { World } from "../world.ts";
+import { platformImages } from "./images.ts";
 import { keyRefusal, pathRefusal } from "./refusals.ts";
 import { handlePlatformResponses, sendRefusal } from "./responses.ts";
 
@@ -21,6 +22,13 @@ export function isPlatformPath(path: string): boolean {
 export function platformRoutes({ catalogue }: World): readonly Route[] {
   return [
     { method: "POST", path: "/v1/responses", target: "responses", handle: withKey(handlePlatformResponses) },
+    {
+      method: "POST",
+      path: "/v1/images/generations",
+      target: "images",
+      handle: withKey(platformImages("generations")),
+    },
+    { method: "POST", path: "/v1/images/edits", target: "images", handle: withKey(platformImages("edits")) },
     { method: "GET", path: "/v1/models", target: "models", handle: withKey(handleModels) },
     ...catalogue.models.map((model): Route => ({
       method: "GET",

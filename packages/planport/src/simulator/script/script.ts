@@ -12,6 +12,7 @@ export const TARGETS = [
   "responses",
   "prewarm",
   "websocket",
+  "images",
   "models",
   "usage",
   "accountsCheck",
