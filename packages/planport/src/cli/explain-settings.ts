@@ -48,8 +48,7 @@ export async function printSettings(
     await out.line(`  ${name}: ${String(set ?? DEFAULT_CAPABILITIES[name])}  ${dim(`(${printable(from)})`)}`);
   }
   if (file === null) return;
-  const { profiles, aliases, idleTimeoutMs } = file.requests;
-  if (idleTimeoutMs !== null) await out.line(`  longest silence of the backend: ${idleTimeoutMs / 1000} s`);
+  const { profiles, aliases } = file.requests;
   for (const [name, target] of Object.entries(aliases))
     await out.line(`  model ${printable(name)}: ${printable(target)}`);
   for (const { name, match, capabilities } of profiles) {
@@ -74,7 +73,7 @@ export function configToJson(file: ConfigFile | null): Record<string, unknown> |
     found: file.found,
     ignored: file.ignored,
     capabilities: { ...DEFAULT_CAPABILITIES, ...capabilities },
-    timeoutSeconds: idleTimeoutMs === null ? null : idleTimeoutMs / 1000,
+    idleTimeoutSeconds: idleTimeoutMs === null ? null : idleTimeoutMs / 1000,
     aliases,
     profiles: profiles.map(({ name, match, capabilities: own }) => ({
       name,

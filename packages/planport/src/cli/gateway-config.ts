@@ -3,11 +3,12 @@
  * @module
  */
 import { readFileSync } from "node:fs";
-import type { ConfigFile, FoundFile } from "../config/file/index.ts";
+import type { ConfigFile, FileRequests, FoundFile } from "../config/file/index.ts";
+import type { Settings } from "../config/index.ts";
 import { ConfigError, isPlanportError } from "../errors.ts";
-import type { Logger } from "../observe/index.ts";
 import type { GatewayProfiles } from "../server/index.ts";
 import type { CommandContext } from "./context.ts";
+import type { Session } from "./session.ts";
 import { printable } from "./terminal.ts";
 
 /**
@@ -53,7 +54,7 @@ export interface LiveConfig {
 export async function followConfigFile(
   file: ConfigFile | null,
   context: CommandContext,
-  logger: Logger,
+  { logger, settings }: Pick<Session, "logger" | "settings">,
 ): Promise<LiveConfig> {
   if (file === null) return { profiles: undefined, stop: () => {} };
   const { watchConfigFile } = await import("../config/file/index.ts");
@@ -78,7 +79,25 @@ export async function followConfigFile(
       await err.line(err.style.yellow(`planport: ${printable(reason)} What was set before stays.`));
     }
   }
-  return { profiles: () => current.requests, stop };
+  return { profiles: () => behindVariables(current, settings), stop };
+}
+
+const behind = new WeakMap<ConfigFile, FileRequests>();
+
+/** What the file says where no variable says otherwise: those go before it. */
+function behindVariables(file: ConfigFile, { idleTimeoutMs, modelAliases }: Settings): FileRequests {
+  const known = behind.get(file);
+  if (known !== undefined) return known;
+  const { requests } = file;
+  const isSet = idleTimeoutMs.origin.kind === "environment" || idleTimeoutMs.origin.kind === "flag";
+  const aliases = Object.entries(requests.aliases).filter(([name]) => !Object.hasOwn(modelAliases.value, name));
+  const own = {
+    ...requests,
+    aliases: Object.fromEntries(aliases),
+    idleTimeoutMs: isSet ? null : requests.idleTimeoutMs,
+  };
+  behind.set(file, own);
+  return own;
 }
 
 async function readAgain(

@@ -16,6 +16,7 @@ import {
 } from "../environment.ts";
 import { ConfigError } from "../errors.ts";
 import { Secret } from "../secret.ts";
+import { asAliases, asSlugs, asWait } from "./call-settings.ts";
 import { type CodexConfig, parseCodexConfig } from "./codex-config.ts";
 import type { ConfigFile, FileSettings } from "./file/types.ts";
 import { type Paths, resolvePaths } from "./paths.ts";
@@ -39,6 +40,8 @@ export interface SettingsFlags {
   readonly model?: string | undefined;
   readonly memory?: string | undefined;
   readonly credentials?: string | undefined;
+  readonly idleTimeout?: string | undefined;
+  readonly timeout?: string | undefined;
   readonly allowOrigin?: readonly string[] | undefined;
   readonly allowHost?: readonly string[] | undefined;
   /** The configuration file in use, already read. */
@@ -84,6 +87,14 @@ export interface Settings {
   /** A command that prints a bearer. Its arguments may hold a password, so it is a secret. */
   readonly tokenCommand: Setting<Secret | null>;
   readonly model: Setting<string | null>;
+  /** The models that may be used, and no others, the first of them the default. Empty: all of the account's. */
+  readonly modelPin: Setting<readonly string[]>;
+  /** Own names for models, each with the one that it stands for. */
+  readonly modelAliases: Setting<Readonly<Record<string, string>>>;
+  /** Longest silence of the backend, in milliseconds. */
+  readonly idleTimeoutMs: Setting<number>;
+  /** How long a whole call may take, in milliseconds; null for as long as it takes. */
+  readonly timeoutMs: Setting<number | null>;
   readonly host: Setting<string>;
   readonly port: Setting<number>;
   readonly gatewayKey: Setting<Secret | null>;
@@ -110,6 +121,8 @@ export type RelayedCredentials = (typeof RELAYED_CREDENTIALS)[number];
 
 /** Where the gateway listens unless told otherwise. */
 export const DEFAULT_PORT = 9107;
+/** As in Codex. */
+const DEFAULT_IDLE_TIMEOUT_MS = 300_000;
 const DEFAULT_HOST = "127.0.0.1";
 const DEFAULT_CHATGPT_BASE_URL = "https://chatgpt.com/backend-api";
 
@@ -160,6 +173,7 @@ export function resolveSettings(input: SettingsInput): Settings {
       [fromFlag("--model", flags.model), inFile(flags, "model"), file("model", codex.model)],
       null,
     ),
+    ...callSettings(flags, env),
     ...gatewaySettings(flags, env),
     memory: memorySetting(input, paths),
   };
@@ -173,6 +187,35 @@ function codexRestrictions(
     forcedLoginMethod: firstOf<"chatgpt" | "api" | null>([file("forced_login_method", codex.forcedLoginMethod)], null),
     forcedWorkspaceIds: firstOf<readonly string[]>([file("forced_chatgpt_workspace_id", codex.forcedWorkspaceIds)], []),
     codexCredentialsStore: firstOf([file("cli_auth_credentials_store", codex.credentialsStore)], "file"),
+  };
+}
+
+function callSettings(
+  flags: SettingsFlags,
+  env: Environment,
+): Pick<Settings, "modelPin" | "modelAliases" | "idleTimeoutMs" | "timeoutMs"> {
+  return {
+    modelPin: firstOf<readonly string[]>([checked(env, "CODEX_MODELS", asSlugs)], []),
+    modelAliases: firstOf<Readonly<Record<string, string>>>([checked(env, "PLANPORT_MODEL_ALIASES", asAliases)], {}),
+    idleTimeoutMs: firstOf(
+      [
+        checkedFlag("--idle-timeout", flags.idleTimeout, asWait),
+        checked(env, "PLANPORT_IDLE_TIMEOUT", asWait),
+        {
+          value: flags.file?.requests.idleTimeoutMs ?? undefined,
+          origin: { kind: "file", path: flags.file?.path ?? "", key: flags.file?.idleTimeoutKey ?? "" },
+        },
+      ],
+      DEFAULT_IDLE_TIMEOUT_MS,
+    ),
+    timeoutMs: firstOf<number | null>(
+      [
+        checkedFlag("--timeout", flags.timeout, asWait),
+        checked(env, "PLANPORT_TIMEOUT", asWait),
+        inFile<number>(flags, "timeoutMs"),
+      ],
+      null,
+    ),
   };
 }
 
@@ -268,7 +311,7 @@ function readConfigFile(input: SettingsInput, paths: Paths): string | null {
 function inFile<T = string>({ file }: SettingsFlags, key: keyof FileSettings): Candidate<T> {
   return {
     value: file?.settings[key] as T | undefined,
-    origin: { kind: "file", path: file?.path ?? "", key },
+    origin: { kind: "file", path: file?.path ?? "", key: key === "timeoutMs" ? "timeoutSeconds" : key },
   };
 }
 

@@ -51,7 +51,7 @@ export async function serve(context: CommandContext, options: ServeOptions): Pro
     const gatewayKey = settings.gatewayKey.value;
     const accounts = createAccountClients(context, flags, session);
     const memory = openGatewayMemory(session);
-    const config = await followConfigFile(found.file, context, logger);
+    const config = await followConfigFile(found.file, context, session);
     const gateway = createGateway({
       client,
       accounts,

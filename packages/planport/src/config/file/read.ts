@@ -64,6 +64,7 @@ function readProxyFile(yaml: YamlText, value: Fields, name: string, { path, foun
       aliases: {},
       idleTimeoutMs: timeout == null ? null : timeout * 1000,
     },
+    idleTimeoutKey: `backends.${name}.timeout`,
     ignored,
   };
 }
@@ -100,21 +101,23 @@ function readOwnFile(yaml: YamlText, value: Fields, options: ReadFileOptions): C
     if (Object.hasOwn(aliases, slug) && slug !== name)
       yaml.refuse(["aliases", name], "stands for a name that is itself one of these", "value");
   }
-  const seconds = value["timeoutSeconds"] as number | undefined;
+  const idle = value["idleTimeoutSeconds"] as number | undefined;
   const requests: FileRequests = {
     origin: fileName(path),
     capabilities: capabilitiesOf((value["capabilities"] ?? {}) as Fields),
     profiles: readProfiles((value["profiles"] ?? {}) as Fields, yaml, env),
     aliases,
-    idleTimeoutMs: seconds === undefined ? null : seconds * 1000,
+    idleTimeoutMs: idle === undefined ? null : idle * 1000,
   };
-  return { path, found, settings: readSettings(value, yaml, options), requests, ignored: [] };
+  const settings = readSettings(value, yaml, options);
+  return { path, found, settings, requests, idleTimeoutKey: "idleTimeoutSeconds", ignored: [] };
 }
 
 function readSettings(value: Fields, yaml: YamlText, options: ReadFileOptions): FileSettings {
   const text = (name: string): string | undefined => value[name] as string | undefined;
   const keyEnv = text("keyEnv");
   const memory = text("memory");
+  const seconds = value["timeoutSeconds"] as number | undefined;
   return {
     host: text("host"),
     port: value["port"] as number | undefined,
@@ -125,6 +128,7 @@ function readSettings(value: Fields, yaml: YamlText, options: ReadFileOptions): 
     logLevel: text("logLevel"),
     memory: memory === undefined ? undefined : memoryPlace(memory, options),
     credentials: text("credentials"),
+    timeoutMs: seconds === undefined ? undefined : seconds * 1000,
     allowOrigins: listOf(value["allowOrigins"]),
     allowHosts: listOf(value["allowHosts"]),
   };

@@ -145,14 +145,16 @@ export function toJsonSchema(shape: Shape): Record<string, unknown> {
     }
     case "object":
       return { type: "object", ...about, properties: schemas(shape.fields), additionalProperties: false };
-    default:
-      return {
-        type: "object",
-        ...about,
-        propertyNames: { pattern: shape.names.pattern.source },
-        additionalProperties: toJsonSchema(shape.of),
-      };
+    case "map":
+      break;
   }
+  const { names, of } = shape;
+  return {
+    type: "object",
+    ...about,
+    propertyNames: { pattern: names.pattern.source },
+    additionalProperties: toJsonSchema(of),
+  };
 }
 
 function schemas(fields: Readonly<Record<string, Shape>>): Record<string, unknown> {

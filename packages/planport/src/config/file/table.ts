@@ -123,7 +123,14 @@ export const PLANPORT_SHAPE: ObjectShape = {
       of: { kind: "text", text: "" },
       orOne: true,
     },
-    timeoutSeconds: { ...SECONDS, text: "The longest silence of the backend before a call is given up. Default 300." },
+    idleTimeoutSeconds: {
+      ...SECONDS,
+      text: "The longest silence of the backend (`--idle-timeout`, `PLANPORT_IDLE_TIMEOUT`). Default 300.",
+    },
+    timeoutSeconds: {
+      ...SECONDS,
+      text: "How long a whole call may take (`--timeout`, `PLANPORT_TIMEOUT`). Default: as long as it takes.",
+    },
     aliases: {
       kind: "map",
       text: "Own names of models, each for another name, with options if need be: `deep: gpt-6-sol?reasoning_effort=high`.",

@@ -16,6 +16,8 @@ export interface FileSettings {
   readonly logLevel?: string | undefined;
   readonly memory?: string | undefined;
   readonly credentials?: string | undefined;
+  /** How long a whole call may take. */
+  readonly timeoutMs?: number | undefined;
   readonly allowOrigins?: readonly string[] | undefined;
   readonly allowHosts?: readonly string[] | undefined;
 }
@@ -41,6 +43,7 @@ export interface FileRequests {
   readonly capabilities: Partial<Capabilities>;
   readonly profiles: readonly FileProfile[];
   readonly aliases: Readonly<Record<string, string>>;
+  /** Longest silence of the backend; null where the file says nothing. */
   readonly idleTimeoutMs: number | null;
 }
 
@@ -53,6 +56,8 @@ export interface ConfigFile {
   readonly found: FileOrigin;
   readonly settings: FileSettings;
   readonly requests: FileRequests;
+  /** What `idleTimeoutMs` is called in the file. */
+  readonly idleTimeoutKey: string;
   /** Keys of another program's that were left aside, such as `backends.anthropic`. */
   readonly ignored: readonly string[];
 }
