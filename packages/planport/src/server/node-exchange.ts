@@ -96,6 +96,8 @@ function hasBody({ headers }: IncomingMessage): boolean {
   return headers["transfer-encoding"] !== undefined || (headers["content-length"] ?? "0") !== "0";
 }
 
+const BEYOND_ASCII = /[^\0-\x7f]/;
+
 class NodeReply implements Reply {
   readonly headers: Record<string, string> = {};
   onDrain: (() => void) | null = null;
@@ -136,7 +138,9 @@ class NodeReply implements Reply {
     if (this.begun || outgoing.destroyed) return;
     outgoing.socket?.setNoDelay(true);
     outgoing.writeHead(status, { ...this.headers, ...headers } as OutgoingHttpHeaders);
-    outgoing.flushHeaders();
+    // `flushHeaders` writes UTF-8, and would make two bytes of one that is not ASCII. An empty piece in latin1 does not.
+    if (BEYOND_ASCII.test(Object.values(headers).flat().join())) outgoing.write("", "latin1");
+    else outgoing.flushHeaders();
     this.#chunks = new ChunkWriter(outgoing, () => this.onDrain?.());
   }
 
