@@ -52,10 +52,15 @@ export async function* deviceLogin(
   return yield* signIn({ ...options, ...saving(options), ...(await openSignInServer(options)) });
 }
 
-function saving({ save, store }: Pick<LibraryLoginOptions, "save" | "store">): Pick<LibraryLoginOptions, "save"> {
+type Saving = Pick<LibraryLoginOptions, "save" | "store" | "signal">;
+
+function saving({ save, store, signal }: Saving): Pick<LibraryLoginOptions, "save"> {
   return {
     save: async (document) => {
-      await store?.replace(document);
+      if (store !== undefined) {
+        const { replaceAlone } = await import("../store/replace-alone.ts");
+        await replaceAlone(store, document, signal);
+      }
       await save?.(document);
     },
   };

@@ -15,5 +15,6 @@ export { createAutoStore, createKeyringStore, KEYRING_SERVICE, keyringAccount } 
 export type { KeyringStoreOptions } from "./keyring-store.ts";
 export { createMemoryStore } from "./memory-store.ts";
 export { createRefreshJournal } from "./refresh-journal.ts";
+export { replaceAlone } from "./replace-alone.ts";
 export type { NotedAttempt, NotedTokens, OpenNote, RefreshJournal, RefreshNote } from "./refresh-journal.ts";
 export type { CredentialStore, ExclusiveOptions, Hold, WriteOptions, WriteOutcome } from "./types.ts";

@@ -4,16 +4,15 @@
  */
 import { resolveAuthEndpoints } from "../../auth/index.ts";
 import { revokeDocument } from "../../auth/oauth/revoke.ts";
-import { isPlanportError } from "../../errors.ts";
 import { createHttpClient } from "../../net/index.ts";
 import { loadSettings } from "../../planport.ts";
-import type { CredentialDocument } from "../../store/index.ts";
+import { type CredentialDocument, replaceAlone } from "../../store/index.ts";
 import { createIdentity } from "../../upstream/identity.ts";
 import type { CommandContext } from "../context.ts";
 import { parseDuration } from "../duration.ts";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
 import { type BackendOptions, assertLoginMethod } from "../session.ts";
-import { alone, openOwnStore } from "../places.ts";
+import { openOwnStore } from "../places.ts";
 import type { Desk } from "../sign-in/desk.ts";
 import { withPerson } from "../sign-in/person.ts";
 import { withAccessToken, withApiKey } from "../sign-in/piped.ts";
@@ -48,16 +47,7 @@ export async function login(context: CommandContext, options: LoginOptions): Pro
     endpoints: resolveAuthEndpoints(context.env),
     client: createIdentity({ env: context.env }),
     async save(document) {
-      const replace = async (): Promise<void> => {
-        // As it is now: another process may have renewed it since the sign-in began. A broken one is simply replaced.
-        previous = await store.read().catch(() => null);
-        await store.replace(document);
-      };
-      await alone(store, context.signal, replace).catch((error: unknown) => {
-        // The new sign-in is complete, and must not be lost because somebody does not let go of the old one.
-        if (isPlanportError(error) && error.code === "refresh_unavailable") return replace();
-        throw error;
-      });
+      previous = await replaceAlone(store, document, context.signal);
     },
   };
   try {
