@@ -1,5 +1,7 @@
 import { spawn } from "node:child_process";
 import { existsSync, readFileSync, rmSync, utimesSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { createRefreshJournal, type RefreshJournal, tokenDigest } from "../../src/store/refresh-journal.ts";
@@ -74,16 +76,84 @@ describe("a refresh of pi's login that was cut off", () => {
     expect(pi.read()[codex]).toMatchObject({ refresh: "rt-second" });
   });
 
-  it("is noted without the token, and the note goes when the server has answered in any way", async () => {
+  it.each([
+    ["goes when the server has refused to rotate", 429, false],
+    ["stays when the server failed, which may have rotated", 503, true],
+  ])("is noted without the token, and the note %s", async (_what, status, stays) => {
     http.replyWith(() => {
       expect(readFileSync(note(), "utf8")).not.toContain("rt-first");
-      return new Response("busy", { status: 503 }) as never;
+      return new Response("busy", { status }) as never;
     });
     await expect(pi.storage(asking(http)).getApiKey(codex)).rejects.toMatchObject({ code: "refresh_unavailable" });
-    expect(existsSync(note())).toBe(false);
+    expect(existsSync(note())).toBe(stays);
   });
 
-  it("for want of an answer keeps its note, so that a later refusal can be explained", async () => {
+  it("stays noted while a later try fails before it is heard, and a refusal after that still says what happened", async () => {
+    await leave("rt-first", null);
+    http.reply(429, "busy");
+    await expect(pi.storage(asking(http)).getApiKey(codex)).rejects.toMatchObject({ code: "refresh_unavailable" });
+    http.reply(401, { error: { code: "refresh_token_reused", message: "used" } });
+    await expect(pi.storage(asking(http)).getApiKey(codex)).rejects.toMatchObject({
+      message: expect.stringContaining("process 4242 on box) was cut off") as unknown,
+    });
+  });
+
+  it("at a time that is no time is told all the same", async () => {
+    const open = await journal().begin(tokenDigest(new Secret("rt-first")), { ...attempt, atMs: 1e300 });
+    open.close();
+    http.reply(401, { error: { code: "refresh_token_reused", message: "used" } });
+    await expect(pi.storage(asking(http)).getApiKey(codex)).rejects.toMatchObject({ code: "refresh_rejected" });
+  });
+
+  it("has its answer noted before anything waits for it", async () => {
+    // The connection stays open behind the last byte, as where the answer's end is late.
+    let end = (): void => {};
+    const server = createServer((_request, response) => {
+      response.writeHead(200, { "content-type": "application/json" });
+      response.write(JSON.stringify(refreshed()));
+      end = () => response.end();
+    });
+    await new Promise<void>((resolve) => {
+      server.listen(0, "127.0.0.1", resolve);
+    });
+    const { port } = server.address() as AddressInfo;
+    const env = { CODEX_REFRESH_TOKEN_URL_OVERRIDE: `http://127.0.0.1:${port}/oauth/token` };
+    const key = pi.storage({ env }).getApiKey(codex);
+    await expect
+      .poll(() => existsSync(note()) && readFileSync(note(), "utf8").includes("rt-second"), { timeout: 10_000 })
+      .toBe(true);
+    end();
+    expect(await key).toBe(refreshed()["access_token"]);
+    server.close();
+  });
+
+  it("is forgotten with the login, on the disk too", async () => {
+    await leave("rt-first", refreshed());
+    http.reply(200, {});
+    const storage = pi.storage(asking(http));
+    await storage.logout(codex);
+    expect(existsSync(note())).toBe(false);
+  });
+});
+
+describe("an answer with a new refresh token and no access token", () => {
+  it("is kept, since the old one is spent, and the next try uses it", async () => {
+    http.reply(200, { refresh_token: "rt-second" });
+    const storage = pi.storage(asking(http));
+    await expect(storage.getApiKey(codex)).rejects.toMatchObject({
+      code: "refresh_unavailable",
+      message: expect.stringContaining("held no access token") as unknown,
+    });
+    expect(pi.read()[codex]).toEqual({ ...oauthEntry(-1), refresh: "rt-second" });
+    expect(existsSync(note())).toBe(false);
+    http.reply(200, refreshed("rt-third"));
+    expect(await storage.getApiKey(codex)).toBe(refreshed("rt-third")["access_token"]);
+    expect(http.sent[1]?.json).toMatchObject({ refresh_token: "rt-second" });
+  });
+});
+
+describe("a refresh of pi's login whose process was killed", () => {
+  it("or cut for want of an answer keeps its note, so that a later refusal can be explained", async () => {
     http.replyWith(() => {
       throw new Error("the connection was cut");
     });
@@ -95,7 +165,7 @@ describe("a refresh of pi's login that was cut off", () => {
     });
   });
 
-  it("by a real kill between the answer and the write leaves a login that the next process uses", async () => {
+  it("between the answer and the write leaves a login that the next process uses", async () => {
     await ensureBuilt();
     const program = fileURLToPath(new URL("support/killed-refresh.mjs", import.meta.url));
     const child = spawn(process.execPath, [program, pi.authFile, JSON.stringify(refreshed())], {

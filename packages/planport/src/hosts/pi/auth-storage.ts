@@ -289,6 +289,9 @@ export class AuthStorage {
     const done = this.#file.locked(async (locked) => {
       onReplaced(piEntry(await locked.read(), provider));
       this.#entries = await locked.write(provider, entry);
+      if (provider !== OPENAI_CODEX) return;
+      const { forgetPiRefresh } = await import("./refresh.ts");
+      await forgetPiRefresh(this.#file.path);
     });
     // Hosts call this without waiting, as pi's own is not to be waited for: a failure must not end their process.
     done.catch((error: unknown) => {

@@ -77,7 +77,7 @@ async function refreshLocked(
   const entry = usableEntry(entries, OPENAI_CODEX, path);
   if (entry?.type !== "oauth") return undefined;
   const spent = new Secret(entry.refresh);
-  const journal = createRefreshJournal(() => realTarget(fs, path).catch(() => path));
+  const journal = journalOf(path);
   const note = await noteOn(spent, journal);
   let issued = unwrittenByFile.get(path);
   if (issued?.spent.equals(spent) !== true) issued = note === null ? undefined : answerIn(note, spent);
@@ -96,7 +96,19 @@ async function refreshLocked(
   } catch (error) {
     options.onWarning(error);
   }
+  // What came instead, a new refresh token say, is kept by now: the next try needs it.
+  if (issued.tokens.accessToken === null) throw withoutAccessToken(path);
   return next;
+}
+
+/** Forgets what is noted of a login that is replaced or over; the file's lock is held. */
+export async function forgetPiRefresh(file: string): Promise<void> {
+  unwrittenByFile.delete(file);
+  await journalOf(file).remove();
+}
+
+function journalOf(file: string): RefreshJournal {
+  return createRefreshJournal(() => realTarget(fs, file).catch(() => file));
 }
 
 /** What is noted on the spending of this token; a note on another one is of no more use. */
@@ -107,7 +119,7 @@ async function noteOn(spent: Secret, journal: RefreshJournal): Promise<RefreshNo
 
 /** The answer that a process got which was killed before it could write it. */
 function answerIn({ answer }: RefreshNote, spent: Secret): Issued | undefined {
-  if (answer === null || answer.tokens.accessToken === null) return undefined;
+  if (answer === null || (answer.tokens.accessToken === null && answer.tokens.refreshToken === null)) return undefined;
   return { spent, tokens: answer.tokens, expiresAtMs: expiryOf(answer.tokens, answer.atMs) };
 }
 
@@ -126,18 +138,20 @@ async function ask({ spent, entry, note, journal }: Asking, options: PiRefreshOp
   const provenance = { issuer: asString(entry["issuer"]) ?? null, clientId: asString(entry["clientId"]) ?? null };
   const target = refreshTarget(endpoints, provenance, file.path);
   const open = await begin(spent, note, journal, options);
+  let isInDoubt = false;
   try {
-    const tokens = await createSendRefresh(http, client)(target, spent, "proactive_expiry", file.path);
-    const atMs = now();
-    if (tokens.accessToken === null) {
+    const tokens = await createSendRefresh(http, client)(target, spent, "proactive_expiry", file.path, {
+      // In the turn in which its last byte came: a kill right after it takes nothing.
+      onIssued: (issued) => takeDown(open, issued, now(), options),
+      onFailed: (token) => {
+        isInDoubt = token === "in doubt";
+      },
+    });
+    if (tokens.accessToken === null && tokens.refreshToken === null) {
       await journal.remove();
-      throw new CredentialError(
-        "refresh_unavailable",
-        `The sign-in in ${file.path} could not be refreshed: the answer held no access token that can be used.`,
-      );
+      throw withoutAccessToken(file.path);
     }
-    takeDown(open, tokens, atMs, options);
-    return { spent, tokens, expiresAtMs: expiryOf(tokens, atMs) };
+    return { spent, tokens, expiresAtMs: expiryOf(tokens, now()) };
   } catch (error) {
     if (!(error instanceof CredentialError)) throw error;
     if (error.code === "refresh_rejected") {
@@ -146,12 +160,19 @@ async function ask({ spent, entry, note, journal }: Asking, options: PiRefreshOp
       await journal.remove();
       throw told;
     }
-    // With no answer heard the token may be spent all the same: the note stays, to explain a refusal that comes later.
-    if (error.cause === undefined) await journal.remove();
+    // Where the token may be spent all the same, now or by an earlier try, the note stays: it explains a later refusal.
+    if (!isInDoubt && note === null) await journal.remove();
     throw error;
   } finally {
     open?.close();
   }
+}
+
+function withoutAccessToken(file: string): CredentialError<"refresh_unavailable"> {
+  return new CredentialError(
+    "refresh_unavailable",
+    `The sign-in in ${file} could not be refreshed: the answer held no access token that can be used.`,
+  );
 }
 
 /** Notes that the token is about to be spent. Without a place for notes the refresh goes on: the login would end without it. */
@@ -179,7 +200,7 @@ function takeDown(open: OpenNote | null, tokens: IssuedTokens, atMs: number, { o
 }
 
 function cutOff(error: CredentialError, { attempt }: RefreshNote, file: string): CredentialError {
-  const when = new Date(attempt.atMs).toISOString();
+  const when = Math.abs(attempt.atMs) < 8.64e15 ? new Date(attempt.atMs).toISOString() : "an unknown time";
   return new CredentialError(
     "refresh_rejected",
     `${error.message.replace(/ Run `planport login`\.$/, "")} A refresh of ${file} at ${when} (process ${attempt.pid} on ` +
@@ -195,7 +216,7 @@ function merge(entry: PiOAuthCredential, { tokens, expiresAtMs }: Issued): PiOAu
     ...entry,
     access,
     refresh: tokens.refreshToken?.reveal() ?? entry.refresh,
-    expires: expiresAtMs,
+    expires: tokens.accessToken === null ? entry.expires : expiresAtMs,
     ...(accountId !== undefined && { accountId }),
   };
 }
