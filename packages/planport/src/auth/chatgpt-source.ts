@@ -15,6 +15,7 @@ import { expired, grantOf, type Held, isUnsaved } from "./held.ts";
 import { type KeepFreshOptions, startKeepingFresh } from "./keep-fresh.ts";
 import { inLane, type Lane } from "./lane.ts";
 import type { RefreshReason } from "./oauth/token-endpoint.ts";
+import { harmless } from "./refresh-step.ts";
 import { LostHold, takeTurn } from "./refresh-turn.ts";
 import { honourNote, spend, type SpendOptions, type Turn } from "./spend.ts";
 import type { Grant, TokenSource } from "./token-source.ts";
@@ -74,7 +75,7 @@ class ChatGptSource {
   #saveAgainAtMs = 0;
 
   constructor(options: ChatGptSourceOptions) {
-    this.#options = options;
+    this.#options = { ...options, onStep: harmless(options.onStep, options.onWarning) };
     this.#freshness = new Freshness(options.now, options.refreshEarlyMs);
   }
 

@@ -12,3 +12,18 @@ export type RefreshStep = "waiting" | "locked" | "sent" | "answered" | "syncing"
 
 /** Told of each step, synchronously: the refresh goes on when it returns. */
 export type OnRefreshStep = (step: RefreshStep) => void;
+
+/**
+ * The same observer, whose errors are told as a warning: one that was thrown while a request is under way would take the
+ * answer with it, and the sign-in with the answer.
+ */
+export function harmless(onStep: OnRefreshStep, onWarning: (error: Error) => void): OnRefreshStep {
+  return (step) => {
+    try {
+      onStep(step);
+    } catch {
+      // Without the error itself: nobody knows what a foreign error carries along.
+      onWarning(new Error(`onStep threw an error at the step "${step}"; the refresh goes on all the same`));
+    }
+  };
+}

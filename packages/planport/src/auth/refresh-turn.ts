@@ -3,6 +3,7 @@
  * @module
  */
 import { setTimeout as delay } from "node:timers/promises";
+import { CredentialError } from "../errors.ts";
 import { loneHold } from "../store/file-lock.ts";
 import type { CredentialStore, Hold } from "../store/types.ts";
 import type { OnRefreshStep } from "./refresh-step.ts";
@@ -45,7 +46,13 @@ export async function takeTurn<T>(options: TurnOptions<T>, work: (hold: Hold) =>
     try {
       return await waitAndLook(options, begin);
     } catch (error) {
-      if (!(error instanceof LostHold) || losses >= MAX_LOSSES) throw error;
+      if (!(error instanceof LostHold)) throw error;
+      if (losses >= MAX_LOSSES)
+        throw new CredentialError(
+          "refresh_unavailable",
+          `The sign-in in ${store.place} could not be refreshed: this process was stopped for so long, again and again, that ` +
+            "others took its turn. Try again.",
+        );
     }
   }
 }

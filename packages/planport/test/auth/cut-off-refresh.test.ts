@@ -69,6 +69,23 @@ const answerOf = (access: string, refresh: string): NotedTokens => ({
   idToken: null,
 });
 
+describe("an observer that throws at every step", () => {
+  it("stops no refresh and costs no token: it is told as a warning", async () => {
+    sign({ access_token: accessToken(-1) });
+    const next = accessToken(7200);
+    http.reply(200, { access_token: next, refresh_token: "rt-second" });
+    const { source, warnings, steps } = await open({
+      onStep: () => {
+        throw new Error("secret of the observer");
+      },
+    });
+    expect((await source.get()).bearer.reveal()).toBe(next);
+    expect(tokensIn()).toMatchObject({ access_token: next, refresh_token: "rt-second" });
+    expect(warnings).toHaveLength(steps.length);
+    expect(warnings.join()).toMatch(/^(?!.*secret).*onStep threw an error at the step "answered"/);
+  });
+});
+
 describe("a refresh", () => {
   it("takes its steps in order, and leaves nothing behind but the lock", async () => {
     sign({ access_token: accessToken(-1) });
