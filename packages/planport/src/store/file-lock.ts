@@ -47,6 +47,14 @@ const LOCK_SUFFIX = ".planport-lock";
 /** Codes that say that no file can be made in a place, whoever tries. */
 const NO_PLACE = new Set(["EACCES", "EPERM", "EROFS", "ENOTDIR", "ENOENT", "ENOTSUP", "EINVAL", "ENAMETOOLONG"]);
 
+/**
+ * Codes that may pass: Windows has them for a file that somebody is just removing or a scanner holds open. To move to the
+ * other place for that would leave two locks, and two holders.
+ */
+const BRIEF = new Set(["EACCES", "EPERM", "EBUSY"]);
+/** So often in a row, they do not. */
+const MAX_REFUSALS = 4;
+
 /** Runs tasks at once: no other process is kept out. */
 export const noLock: FileLock = { run: (task) => task(loneHold()) };
 
@@ -122,22 +130,28 @@ class WaitingLock {
     const watch = new Watch();
     let lastMs = this.#monotonicMs();
     let waitedMs = 0;
+    let refusals = 0;
     for (;;) {
       if (signal?.aborted === true) throw cancelled();
-      const seen = lock.look();
       // A process that slept or was stopped has seen nothing meanwhile: the holder may have slept as well.
       const nowMs = this.#monotonicMs();
       const stepMs = Math.min(nowMs - lastMs, 4 * this.#pollMs);
       lastMs = nowMs;
       waitedMs += stepMs;
-      const handle =
-        seen === null ? lock.create() : this.#canTakeOver(seen, watch, stepMs) ? lock.takeOver(seen) : null;
-      if (handle !== null) {
-        lock.sweep(handle.nonce);
-        this.#cleanUp(options.file, seen);
-        return handle;
+      try {
+        const seen = lock.look();
+        const handle =
+          seen === null ? lock.create() : this.#canTakeOver(seen, watch, stepMs) ? lock.takeOver(seen) : null;
+        if (handle !== null) {
+          lock.sweep(handle.nonce);
+          this.#cleanUp(options.file, seen);
+          return handle;
+        }
+        refusals = 0;
+        if (seen !== null && waitedMs >= waitLimitMs) throw heldTooLong(lock.path, seen, waitLimitMs);
+      } catch (error) {
+        if (!BRIEF.has(codeOf(error) ?? "") || ++refusals >= MAX_REFUSALS) throw error;
       }
-      if (seen !== null && waitedMs >= waitLimitMs) throw heldTooLong(lock.path, seen, waitLimitMs);
       await this.#sleep(this.#pollMs * (0.5 + Math.random()), signal).catch(() => {}); // An abort is seen above.
     }
   }

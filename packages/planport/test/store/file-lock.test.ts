@@ -333,6 +333,28 @@ describe("a folder that cannot be written to", () => {
     }
   });
 
+  it.each(["EACCES", "EPERM", "EBUSY"])(
+    "is another thing than a file that Windows has in use for a moment (%s)",
+    async (code) => {
+      let refusals = 0;
+      const busy: LockFs = {
+        ...fs,
+        openSync: (name, ...rest) => {
+          if (String(name).startsWith(folder) && refusals++ < 2) throw Object.assign(new Error(code), { code });
+          return fs.openSync(name, ...rest);
+        },
+      };
+      await clocked({ fs: busy }).lock.run(
+        async (hold) => {
+          // Beside the file, where all others look.
+          expect(holder()?.nonce).toBe(hold?.nonce);
+        },
+        { file },
+      );
+      expect(refusals).toBe(3);
+    },
+  );
+
   it("is told with the reason when the disk is full", async () => {
     await expect(createFileLock({ fs: without("ENOSPC") }).run(noop, { file })).rejects.toMatchObject({
       code: "refresh_unavailable",
