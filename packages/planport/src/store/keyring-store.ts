@@ -110,8 +110,12 @@ export function createKeyringStore(folder: string, options: KeyringStoreOptions)
       await file.remove();
       return stored;
     },
-    remove: () =>
-      use("store_write_failed", "remove the sign-in from", (keyring, account) => keyring.remove(service, account)),
+    async remove(): Promise<boolean> {
+      await file.journal?.remove(); // It may hold tokens.
+      return use("store_write_failed", "remove the sign-in from", (keyring, account) =>
+        keyring.remove(service, account),
+      );
+    },
   };
 }
 

@@ -94,7 +94,7 @@ export function createRefreshJournal(target: () => Promise<string>, io: JournalF
       const fd = io.openSync(file, "wx", 0o600);
       try {
         const head = `${JSON.stringify({ spent, ...attempt })}\n`;
-        io.writeSync(fd, head + " ".repeat(ROOM_BYTES), 0);
+        writeAll(io, fd, Buffer.from(head + " ".repeat(ROOM_BYTES)), 0);
         await sync(io, fd);
         return new Note(io, fd, Buffer.byteLength(head));
       } catch (error) {
@@ -128,9 +128,7 @@ class Note implements OpenNote {
       id_token: idToken?.reveal() ?? null,
       at_ms: atMs,
     });
-    const bytes = Buffer.from(`${JSON.stringify({ answer, sum: sumOf(answer) })}\n`);
-    for (let done = 0; done < bytes.length;)
-      done += this.#io.writeSync(this.#fd, bytes, done, bytes.length - done, this.#at + done);
+    writeAll(this.#io, this.#fd, Buffer.from(`${JSON.stringify({ answer, sum: sumOf(answer) })}\n`), this.#at);
   }
 
   async sync(): Promise<void> {
@@ -180,6 +178,11 @@ function secretAt(value: JsonObject, key: string): Secret | null {
 
 function sumOf(text: string): string {
   return createHash("sha256").update(text).digest("hex").slice(0, 16);
+}
+
+/** A disk that is nearly full takes a part, and says so only when the rest is to be written. */
+function writeAll(io: JournalFs, fd: number, bytes: Buffer, at: number): void {
+  for (let done = 0; done < bytes.length;) done += io.writeSync(fd, bytes, done, bytes.length - done, at + done);
 }
 
 function sync(io: JournalFs, fd: number): Promise<void> {

@@ -57,6 +57,15 @@ const tokenOf = (document: CredentialDocument | null): unknown =>
 const entryName = (): string => `Codex Auth/cli|${createHash("sha256").update(folder).digest("hex").slice(0, 16)}`;
 
 describe("the keyring entry", () => {
+  it("goes with the notes on its refresh, which may hold tokens", async () => {
+    const store = keyringStore();
+    await store.replace(login("a"));
+    (await store.journal?.begin("digest", { pid: 1, host: "here", atMs: 0 }))?.close();
+    expect(existsSync(join(folder, "auth.json.planport-refresh"))).toBe(true);
+    await store.remove();
+    expect(existsSync(join(folder, "auth.json.planport-refresh"))).toBe(false);
+  });
+
   it("is the one that Codex uses, with the same JSON in one line", async () => {
     const store = keyringStore();
     await store.replace(login("a"));

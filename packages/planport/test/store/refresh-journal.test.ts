@@ -37,6 +37,32 @@ describe("the journal of refreshes", () => {
     expect(await open().read()).toEqual({ spent, attempt, answer: null });
   });
 
+  it("has its room when the system takes less than it was given", async () => {
+    const sparing: JournalFs = {
+      ...fs,
+      writeSync: ((fd: number, bytes: Buffer, offset: number, length: number, at: number) =>
+        fs.writeSync(fd, bytes, offset, Math.min(length, 1000), at)) as typeof fs.writeSync,
+    };
+    (await open(sparing).begin(spent, attempt)).close();
+    expect(fs.statSync(file).size).toBeGreaterThan(32 * 1024);
+    expect(await open().read()).toEqual({ spent, attempt, answer: null });
+  });
+
+  it("is not begun on a disk that fills up in the middle of that", async () => {
+    let left = 5000;
+    const full: JournalFs = {
+      ...fs,
+      writeSync: ((fd: number, bytes: Buffer, offset: number, length: number, at: number) => {
+        if (left === 0) throw Object.assign(new Error("ENOSPC"), { code: "ENOSPC" });
+        const taken = fs.writeSync(fd, bytes, offset, Math.min(length, left), at);
+        left -= taken;
+        return taken;
+      }) as typeof fs.writeSync,
+    };
+    await expect(open(full).begin(spent, attempt)).rejects.toMatchObject({ code: "ENOSPC" });
+    expect(fs.existsSync(file)).toBe(false);
+  });
+
   it("has the answer as soon as it was taken down, in the room that was made for it", async () => {
     const note = await open().begin(spent, attempt);
     const before = fs.statSync(file).size;
