@@ -33,6 +33,11 @@ export function isTokenText(text: string): boolean {
   return /^[\x21-\x7e]+$/.test(text);
 }
 
+/** True for text that can be an API key of the Platform. */
+function isApiKeyText(text: string): boolean {
+  return isTokenText(text) && text.startsWith("sk-") && text.length > "sk-".length;
+}
+
 const UNSUPPORTED: Readonly<Record<string, string>> = {
   agentIdentity: "an agent identity, which signs each request with a key of its own",
   bedrockApiKey: "an Amazon Bedrock key",
@@ -65,6 +70,9 @@ export function readCredential(document: CredentialDocument): StoredCredential |
     case "apikey": {
       const key = optionalText(document, raw, "OPENAI_API_KEY");
       if (key === null) throw malformed(document, "OPENAI_API_KEY", "is missing, though auth_mode is `apikey`");
+      // A plan's token, put there by mistake, would go to the Platform.
+      if (!isApiKeyText(key))
+        throw malformed(document, "OPENAI_API_KEY", "must be an API key, which starts with `sk-`");
       return { kind: "apiKey", key: new Secret(key) };
     }
     case "chatgpt":
@@ -216,6 +224,11 @@ export function apiKeyCredential(key: Secret, origin: string): ApiKeyCredential 
       "credential_malformed",
       `${place} holds an OpenAI API key that has blanks or other foreign characters in it.`,
     );
+  if (!isApiKeyText(text))
+    throw new CredentialError(
+      "credential_malformed",
+      `${place} must hold an OpenAI API key, which starts with \`sk-\` and has more behind it.`,
+    );
   return { kind: "apiKey", key };
 }
 
@@ -246,5 +259,8 @@ function parseTime(value: unknown): number | null {
 }
 
 function malformed(document: CredentialDocument, field: string, fault: string): CredentialError {
-  return new CredentialError("credential_malformed", `${document.place}: field \`${field}\` ${fault}.`);
+  return new CredentialError(
+    "credential_malformed",
+    `${document.place}: field \`${field}\` ${fault}. Correct it, or run \`planport login\`.`,
+  );
 }

@@ -60,7 +60,7 @@ export function parseDocument(text: string, place: string): CredentialDocument {
     const { line, column } = firstJsonFault(body);
     throw malformed(`${place} is not valid JSON (line ${line}, column ${column}). Correct it, or sign in again.`);
   }
-  if (!isJsonObject(value)) throw malformed(`${place} must hold a JSON object.`);
+  if (!isJsonObject(value)) throw malformed(`${place} must hold a JSON object. Correct it, or sign in again.`);
   return new CredentialDocument(value, place);
 }
 

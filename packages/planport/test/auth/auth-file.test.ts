@@ -159,6 +159,9 @@ describe("the credential in an auth.json", () => {
     [{ tokens: { access_token: "a", refresh_token: {} } }, "`tokens.refresh_token`"],
     [{ tokens: { access_token: "a", account_id: 5 } }, "`tokens.account_id`"],
     [{ auth_mode: "apikey" }, "`OPENAI_API_KEY`"],
+    [{ auth_mode: "apikey", OPENAI_API_KEY: "at-a-plan's" }, "`OPENAI_API_KEY`"],
+    [{ OPENAI_API_KEY: "eyJhbGciOiJub25lIn0" }, "`OPENAI_API_KEY`"],
+    [{ OPENAI_API_KEY: "sk-" }, "`OPENAI_API_KEY`"],
     [{ personal_access_token: "nope" }, "`personal_access_token`"],
     [{ auth_mode: 1 }, "`auth_mode`"],
   ])("%j is malformed: the error names the file and %s", (value, field) => {
@@ -166,6 +169,7 @@ describe("the credential in an auth.json", () => {
     expect(fault.code).toBe("credential_malformed");
     expect(fault.message).toContain(FILE);
     expect(fault.message).toContain(field);
+    expect(fault.message).toContain("`planport login`");
   });
 
   it("reads any JSON object as a credential, as none, or with an error of planport's", () => {
@@ -243,9 +247,14 @@ describe("writing tokens into a document", () => {
     ["sk-a b", "credential_malformed"],
     ["sk-ä", "credential_malformed"],
     ["", "credential_malformed"],
+    ["sk-", "credential_malformed"],
+    ["hello", "credential_malformed"],
   ])("an API key out of a variable is not %j", (text, code) => {
     expect(() => apiKeyCredential(new Secret(text), "$OPENAI_API_KEY")).toThrow(
-      expect.objectContaining({ code, message: expect.stringMatching(/^\$OPENAI_API_KEY holds/) as unknown }) as Error,
+      expect.objectContaining({
+        code,
+        message: expect.stringMatching(/^\$OPENAI_API_KEY (?:holds|must hold)/) as unknown,
+      }) as Error,
     );
   });
 });

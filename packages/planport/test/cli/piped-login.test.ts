@@ -77,6 +77,18 @@ describe("login", () => {
     expect(simulator.requests).toEqual([]);
   });
 
+  it.each(["hello", "sk-", "eyJhbGciOiJub25lIn0.e30."])(
+    "--with-api-key keeps nothing that is no key: %s",
+    async (input) => {
+      const home = newHome();
+      const { code, stderr } = await run(home, ["login", "--with-api-key"], { env: pointAt(simulator), input });
+      expect(code).toBe(3);
+      expect(stderr).toContain("Standard input must hold an OpenAI API key, which starts with `sk-`");
+      expect(stderr.trim().split("\n")).toHaveLength(1);
+      expect(existsSync(own(home))).toBe(false);
+    },
+  );
+
   it.each(["--with-access-token", "--with-api-key"])("%s says how to use it when nothing comes in", async (flag) => {
     const { code, stderr } = await run(newHome(), ["login", flag], { env: pointAt(simulator), input: "\n" });
     expect(code).toBe(2);
