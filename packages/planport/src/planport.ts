@@ -180,7 +180,7 @@ export async function createPlanport(options: PlanportOptions = {}): Promise<Pla
       endpoints,
       identity,
       ...(clientVersion !== null && { clientVersion }),
-      ...callOptions(options),
+      ...callOptions(options, settings),
     }),
     account,
   );
@@ -197,9 +197,17 @@ export async function createPlanport(options: PlanportOptions = {}): Promise<Pla
 }
 
 /** How long calls wait and try again: a person, or a gateway's client, waits less than a program that calls a function. */
-function callOptions({ surface, retry }: PlanportOptions): Pick<CodexClientOptions, "retry"> {
+function callOptions(
+  { surface, retry }: PlanportOptions,
+  { idleTimeoutMs, timeoutMs, modelPin, modelAliases, model }: Settings,
+): Pick<CodexClientOptions, "retry" | "idleTimeoutMs" | "timeoutMs" | "models"> {
   const isGentle = surface === "cli" || surface === "gateway" || surface === "app-server";
-  return { retry: { ...(isGentle ? GENTLE_RETRY_POLICY : DEFAULT_RETRY_POLICY), ...retry } };
+  return {
+    retry: { ...(isGentle ? GENTLE_RETRY_POLICY : DEFAULT_RETRY_POLICY), ...retry },
+    idleTimeoutMs: idleTimeoutMs.value,
+    timeoutMs: timeoutMs.value ?? undefined,
+    models: { pin: modelPin.value, aliases: modelAliases.value, defaultModel: model.value },
+  };
 }
 
 /**

@@ -27,6 +27,7 @@ import { usage } from "./routes/usage.ts";
 import { MESSAGES_PATH, notFound, sendError } from "./send-error.ts";
 import { NO_PROFILES, profileKeys, withoutBase } from "./profiles.ts";
 import type { Gateway, GatewayAccounts, GatewayOptions } from "./types.ts";
+import { ACCOUNT_HEADER, watchedClient } from "./watched-client.ts";
 import { createWebExchange } from "./web-exchange.ts";
 
 const DEFAULT_MAX_BODY_BYTES = 64 * 1024 * 1024;
@@ -34,9 +35,6 @@ const DEFAULT_KEEP_ALIVE_MS = 15_000;
 const DEFAULT_COMMIT_AFTER_MS = 45_000;
 const DEFAULT_UNREAD_LIMIT_MS = 600_000;
 const HEALTH_PATH = "/healthz";
-
-/** Names the account to use, in place of the usual one. */
-const ACCOUNT_HEADER = "x-planport-account";
 
 /** What a path is for. */
 type Entry = Readonly<Partial<Record<"GET" | "POST" | "DELETE", Route>>>;
@@ -156,7 +154,8 @@ function createRouter(context: GatewayContext, accounts: GatewayAccounts | undef
     const [entry, params] = match ?? (isBackendPath(exchange.path) ? ANY_METHOD : refusePath(exchange));
     const route = entry === "any" ? passOn : (routeFor(exchange.method, entry) ?? refuseMethod(exchange, entry));
     const account = route === health ? undefined : exchange.headers[ACCOUNT_HEADER];
-    const own = account === undefined ? context : await contextOf(account, exchange, context, accounts);
+    const chosen = account === undefined ? context : await contextOf(account, exchange, context, accounts);
+    const own = route === health ? context : { ...chosen, client: watchedClient(exchange, chosen) };
     await route(exchange, own, decoded(params as Record<string, string>));
   };
 }
@@ -177,6 +176,7 @@ async function contextOf(
     });
   const client = await accounts.client(account);
   exchange.notes.account = account;
+  exchange.reply.headers[ACCOUNT_HEADER] = account;
   return { ...context, client };
 }
 

@@ -6,7 +6,9 @@ import { type AnyPlanportError, isPlanportError, RequestError, toPlanportError, 
 import type { Logger } from "../observe/index.ts";
 import { type OpenAIErrorBody, toErrorBody } from "../protocol/error-body.ts";
 import { toMessagesErrorBody } from "../protocol/messages/message.ts";
+import { limitHeaders } from "../upstream/plan-limits.ts";
 import type { Exchange } from "./exchange.ts";
+import { requestIdHeader } from "./served-headers.ts";
 
 /** What an answer to an error needs to know beside the error. */
 export interface ErrorContext {
@@ -76,7 +78,21 @@ function errorHeaders(error: AnyPlanportError, nowMs: number): Record<string, st
   // The OpenAI SDKs try these statuses again by themselves unless told not to: a used-up plan must not be hammered.
   if (!error.retryable && (error.status === 408 || error.status === 409 || error.status === 429 || error.status >= 500))
     headers["x-should-retry"] = "false";
-  return headers;
+  return { ...headers, ...requestIdHeader(upstreamIdOf(error)), ...usedUpHeaders(error) };
+}
+
+function upstreamIdOf({ cause }: AnyPlanportError): string | null {
+  if (typeof cause !== "object" || cause === null || !("requestId" in cause)) return null;
+  return typeof cause.requestId === "string" ? cause.requestId : null;
+}
+
+/** The window that is used up, under the names that it has in the headers of good answers. */
+function usedUpHeaders(error: AnyPlanportError): Record<string, string> {
+  if (error.code !== "usage_limit_reached" || error.cause?.window == null) return {};
+  const { window, resetsAtMs } = error.cause;
+  const { name, minutes } = window;
+  const used = { name, minutes, usedPercent: 100, resetsAtMs, blocks: true };
+  return limitHeaders({ id: "codex", windows: [used], blockedBy: used });
 }
 
 function untilReset(error: AnyPlanportError, nowMs: number): number | null {

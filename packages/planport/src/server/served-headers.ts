@@ -3,6 +3,8 @@
  * @module
  */
 import { type Change, type ChangeAction, inClientWords, type Renames } from "../translate/index.ts";
+import { limitHeaders, planLimit } from "../upstream/plan-limits.ts";
+import { usageFromHeaders } from "../upstream/rate-limits.ts";
 import type { CodexResponse } from "../upstream/types.ts";
 import type { Exchange } from "./exchange.ts";
 
@@ -23,8 +25,9 @@ const CHANGES_CHARS = { usual: 2048, full: 12_288 } as const;
 const MAX_PATH_CHARS = 100;
 
 /**
- * The headers of an answer: the model that served, the plan's limits, and `x-planport-changes`, which lists what could
- * not be sent as asked, such as `temperature=dropped, store=mapped`.
+ * The headers of an answer: the model that served, the plan's limits as the backend has them and by their windows
+ * (`x-planport-limit-…`), the backend's id of the call, and `x-planport-changes`, which lists what could not be sent as asked,
+ * such as `temperature=dropped, store=mapped`.
  * @param changes Those made before the call; the call's own are added.
  * @param renames What this client calls the fields of the request that was made for it.
  */
@@ -38,8 +41,16 @@ export function servedHeaders(
   for (const [name, value] of Object.entries(response.headers))
     if ((NAMES.has(name) || PATTERN.test(name)) && FIT.test(value)) result[name] = value;
   if (response.servedModel !== null && FIT.test(response.servedModel)) result["openai-model"] = response.servedModel;
+  Object.assign(result, requestIdHeader(response.headers["x-request-id"] ?? response.headers["x-oai-request-id"]));
+  const usage = usageFromHeaders(response.headers);
+  if (usage !== null) Object.assign(result, limitHeaders(planLimit(usage, Date.now())));
   const all = [...changes, ...inClientWords(response.changes, renames)];
   return Object.assign(result, changesHeader(all, wantsAllChanges(exchange)));
+}
+
+/** The backend's own id of the call, to ask OpenAI about it. `x-request-id` is the gateway's. */
+export function requestIdHeader(id: string | null | undefined): Record<string, string> {
+  return id == null || !FIT.test(id) ? {} : { "x-planport-upstream-request-id": id };
 }
 
 /** `x-planport-changes: full` asks for all changes, however many. */

@@ -38,6 +38,11 @@ export interface ChatSseEncoder {
    * the backend had announced the failure by an `error` event, that is told in place of `body`.
    */
   fail(body: OpenAIErrorBody): string;
+  /**
+   * What breaks a silence: a chunk that adds nothing. A comment would keep proxies from cutting the connection, but there are
+   * clients that count the chunks and not the bytes.
+   */
+  readonly keepAlive?: string;
 }
 
 /** Makes an encoder for one stream. It writes what {@link createChatChunker} would make, chunk by chunk. */
@@ -96,6 +101,11 @@ class Encoder implements ChatSseEncoder {
     if (chunker.failure === null) return encodeChunks(chunks);
     this.#failure ??= event as CodexEvent;
     return chunker.terminated ? this.#closeFailed(this.#bodyOf(chunker.failure)) : encodeChunks(chunks);
+  }
+
+  get keepAlive(): string {
+    const { maker } = this.#chunker;
+    return encodeChunks([...maker.role(), maker.chunk({})]);
   }
 
   pass(chunk: ByteString): ByteString | null {

@@ -51,7 +51,13 @@ async function relay(encoder: StreamEncoder, pieces: readonly Uint8Array[], brea
     resume: () => undefined,
     cancel: () => undefined,
   };
-  const exchange = { path: "/v1/x", reply, signal: new AbortController().signal, notes: {} } as unknown as Exchange;
+  const exchange = {
+    path: "/v1/x",
+    headers: {},
+    reply,
+    signal: new AbortController().signal,
+    notes: {},
+  } as unknown as Exchange;
   const response = { status: 200, headers: {}, requestId: null, servedModel: null, changes: [], body, failureOf };
   await streamResponse(exchange, {
     createEncoder: () => encoder,

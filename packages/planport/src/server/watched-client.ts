@@ -1,0 +1,50 @@
+/**
+ * The client as one exchange uses it.
+ * @module
+ */
+import type { CodexClient } from "../upstream/types.ts";
+import type { Exchange } from "./exchange.ts";
+import type { GatewayContext } from "./routes/context.ts";
+
+/** Names the account to use, in place of the usual one; in an answer, the account that was used. */
+export const ACCOUNT_HEADER = "x-planport-account";
+
+/**
+ * A client whose answers, good or bad, say whom a call was for: by the name that the request gave, else by the account's id,
+ * else by the kind of the credential. What is tried again is told to the log.
+ */
+export function watchedClient(exchange: Exchange, { client, logger }: GatewayContext): CodexClient {
+  const { requestId, reply } = exchange;
+  const onAccount = (account: string): void => {
+    if (/^[\w.@:-]{1,200}$/.test(account)) reply.headers[ACCOUNT_HEADER] ??= account;
+  };
+  return {
+    route: client.route,
+    relay: client.relay,
+    images: client.images,
+    account: (options) => client.account(options),
+    send: (request, options) =>
+      client.send(request, {
+        ...options,
+        onAccount,
+        onRetry: (error, delayMs) => {
+          logger.info("http.retry", { requestId, errorCode: error.code, delayMs });
+          options?.onRetry?.(error, delayMs);
+        },
+      }),
+    async models(options) {
+      onAccount(nameOf(await client.account(options)));
+      return client.models(options);
+    },
+    async usage(options) {
+      onAccount(nameOf(await client.account(options)));
+      return client.usage(options);
+    },
+    close: () => client.close(),
+  };
+}
+
+/** An account's key begins with its kind where it has no id, and goes on with what only tells keys apart. */
+function nameOf(key: string): string {
+  return key.split(":", 1)[0] ?? key;
+}
