@@ -1,11 +1,19 @@
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
+import { parseSync } from "oxc-parser";
 import { afterAll, describe, expect, test } from "vitest";
 import { errorTable } from "../../packages/planport/src/errors.ts";
 import { CHAT_FIELDS, RESPONSES_FIELDS } from "../../packages/planport/src/protocol/parameters.ts";
+import { COMPLETION_FIELDS } from "../../packages/planport/src/protocol/completions/parse.ts";
+import { MESSAGES_FIELDS } from "../../packages/planport/src/protocol/messages/parse.ts";
+import { COMPLETIONS_PARAMETERS } from "../../packages/planport/src/translate/completions-parameters.ts";
+import {
+  MESSAGES_PARAMETERS,
+  PLATFORM_MESSAGES_PARAMETERS,
+} from "../../packages/planport/src/translate/messages/parameters.ts";
 import {
   CHAT_PARAMETERS,
   PLATFORM_CHAT_PARAMETERS,
@@ -31,16 +39,51 @@ describe("docs/parameters.md", () => {
     const tool = pathToFileURL(path.join(repoRoot, "tools/parameters-doc.mjs")).href;
     const { renderParameters } = (await import(tool)) as { renderParameters: (tables: unknown) => string };
     const tables = {
-      responsesFields: RESPONSES_FIELDS,
-      chatFields: CHAT_FIELDS,
-      responsesParameters: RESPONSES_PARAMETERS,
-      chatParameters: CHAT_PARAMETERS,
-      platformChatParameters: PLATFORM_CHAT_PARAMETERS,
+      responses: { fields: RESPONSES_FIELDS, parameters: RESPONSES_PARAMETERS },
+      chat: { fields: CHAT_FIELDS, parameters: CHAT_PARAMETERS, platform: PLATFORM_CHAT_PARAMETERS },
+      completions: { fields: COMPLETION_FIELDS, parameters: COMPLETIONS_PARAMETERS },
+      messages: { fields: MESSAGES_FIELDS, parameters: MESSAGES_PARAMETERS, platform: PLATFORM_MESSAGES_PARAMETERS },
     };
     expect(readText("docs/parameters.md")).toBe(renderParameters(tables));
-    const brandNew = { ...tables, chatFields: { ...CHAT_FIELDS, brand_new: CHAT_FIELDS["user"] } };
+    const fields = { ...CHAT_FIELDS, brand_new: CHAT_FIELDS["user"] };
+    const brandNew = { ...tables, chat: { ...tables.chat, fields } };
     expect(() => renderParameters(brandNew)).toThrow("no table says what becomes of brand_new");
   });
+
+  /** Names of the parameters that a client's types have, by the interface they stand in. */
+  const typed = (file: string, ...interfaces: string[]): string[] => {
+    const names: string[] = [];
+    walk(parseSync(file, readFileSync(path.join(repoRoot, file), "utf8")).program, (node) => {
+      const { id, body } = node as { id?: { name?: string }; body?: { body: readonly { key?: { name?: string } }[] } };
+      if (node.type !== "TSInterfaceDeclaration" || !interfaces.includes(id?.name ?? "")) return;
+      for (const { key } of body?.body ?? []) if (key?.name !== undefined) names.push(key.name);
+    });
+    return [...new Set(names)];
+  };
+  const rowsOf = (route: string): readonly string[] => {
+    const [, section = ""] = readText("docs/parameters.md").split(`## POST ${route}\n`);
+    return [...(section.split("\n## ")[0] ?? "").matchAll(/^\| `(\w+)` \|/gm)].map(([, name]) => name ?? "");
+  };
+  const openai = "node_modules/openai/resources";
+  const anthropic = "test/clients/node_modules/@anthropic-ai/sdk/resources";
+
+  const clients = [
+    ["/v1/chat/completions", `${openai}/chat/completions/completions.d.ts`, "ChatCompletionCreateParams", 30],
+    ["/v1/responses", `${openai}/responses/responses.d.ts`, "ResponseCreateParams", 25],
+    ["/v1/completions", `${openai}/completions.d.ts`, "CompletionCreateParams", 15],
+    ["/v1/messages", `${anthropic}/messages/messages.d.ts`, "MessageCreateParams", 15],
+  ] as const;
+  for (const [route, file, type, least] of clients)
+    // Clients of other servers are installed by `npm test`.
+    test.skipIf(process.env["CI"] === undefined && !existsSync(path.join(repoRoot, file)))(
+      `has a row for every parameter of ${route} that the types of its library have`,
+      () => {
+        const names = typed(file, `${type}Base`, `${type}NonStreaming`);
+        expect(names.length).toBeGreaterThan(least);
+        const rows = rowsOf(route);
+        expect(names.filter((name) => !rows.includes(name))).toEqual([]);
+      },
+    );
 });
 
 /** `code status` for each error that is thrown with another status than the table's. */

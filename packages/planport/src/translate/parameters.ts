@@ -113,12 +113,14 @@ export const RESPONSES_PARAMETERS: Parameters = {
   tool_choice: mapped("`web_search_preview` goes out as `web_search`; all else as it is."),
   parallel_tool_calls: mapped("Sent as `false` to models with `use_responses_lite`; to others as it is."),
   reasoning: mapped(
-    "The effort `ultra` goes out as what the model has for it. `summary` is dropped, and told of, for models that take none. Models with `use_responses_lite` also get `context`.",
+    "An effort that the model does not list goes out as the next lower one that it does, and is told of; `ultra` as what the model has for it. `summary` is dropped, and told of, for models that take none. Models with `use_responses_lite` also get `context`.",
   ),
   text: mapped("`verbosity` is dropped, and told of, for models that take none; all else goes as it is."),
-  service_tier: mapped("`fast` goes out as `priority`; `auto` and `default` are left out, as the usual case."),
+  service_tier: mapped(
+    "`fast` goes out as `priority`; `auto` and `default` are left out, as the usual case. The answer names the tier that served.",
+  ),
   prompt_cache_key: passed(
-    "When there is none, the conversation that the header `thread-id`, `session-id` or `session_id` names takes its place.",
+    "When there is none, the conversation that the header `thread-id`, `session-id` or `session_id` names takes its place; else one is derived from `x-session-id` or `conversation_id`, else from what stays the same in a conversation: model, instructions, tools and the first message.",
   ),
   client_metadata: passed(),
   previous_response_id: emulated(
@@ -161,7 +163,7 @@ export const CHAT_PARAMETERS: Parameters = {
     "`include_usage` is honoured in the answer (told as `emulated`), all else in it is dropped and told of.",
   ),
   prompt_cache_key: passed(
-    "When there is none, one is derived from the header `session-id`, `session_id`, `x-session-id` or `conversation_id`, if the client sends one; else the header `thread-id` takes its place.",
+    "When there is none, one is derived from the header `session-id`, `session_id`, `x-session-id` or `conversation_id`, if the client sends one; else the header `thread-id` takes its place; else one is derived from what stays the same in a conversation: model, system messages, tools and the first message.",
   ),
   n: refused("the backend gives one answer; ask with n set to 1", "Above 1: the backend gives one answer.", only(1)),
   store: dropped(only(false), "The backend stores nothing."),

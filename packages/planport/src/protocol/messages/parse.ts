@@ -10,6 +10,7 @@ import {
   checkObject,
   checkOneOf,
   checkText,
+  choice,
   type Fields,
   FLAG,
   integerFrom,
@@ -40,6 +41,7 @@ export const MESSAGES_FIELDS: Fields = {
   container: { expected: "text or an object", test: (value) => TEXT.test(value) || OBJECT.test(value) },
   context_management: OBJECT,
   mcp_servers: LIST,
+  speed: choice("standard", "fast"),
 };
 
 const ROLES: readonly string[] = ["user", "assistant", "system"];

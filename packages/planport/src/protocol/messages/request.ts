@@ -37,4 +37,5 @@ export interface MessagesRequest extends JsonObject {
   tool_choice?: JsonObject | null;
   thinking?: JsonObject | null;
   output_config?: JsonObject | null;
+  speed?: string | null;
 }

@@ -39,7 +39,11 @@ export const MESSAGES_PARAMETERS: Parameters = {
     EMPTY,
   ),
   cache_control: dropped({ text: "always", test: () => true }, "The backend caches prompts by itself."),
+  speed: mapped("`fast` asks for the tier `priority`."),
   inference_geo: dropped(),
+  diagnostics: dropped(),
+  user_profile_id: dropped(),
+  workspace_id: dropped(),
   input: dropped(EMPTY, "The conversation of this endpoint is `messages`."),
 };
 

@@ -45,6 +45,8 @@ export function messagesToResponses(request: MessagesRequest, target: ChatTarget
   const format = toFormat(request, changes);
   const reasoning = toReasoning(request, changes);
   tellMetadata(request, changes);
+  const { speed } = request;
+  if (speed != null && speed !== "fast") changes.push(usual("speed"));
   checkThread(request, changes);
   const thinking = isThinking(request);
   const made: ResponsesRequest = {
@@ -59,6 +61,7 @@ export function messagesToResponses(request: MessagesRequest, target: ChatTarget
     // Thinking comes back from the client as sealed reasoning, so sealed it must go out.
     ...(isPlatform && thinking && { include: ["reasoning.encrypted_content"] }),
     ...((!isPlatform || Object.keys(reasoning).length > 0) && { reasoning }),
+    ...(speed === "fast" && { service_tier: isPlatform ? "priority" : "fast" }),
     ...(request.stream != null && { stream: request.stream }),
   };
   return {
@@ -77,6 +80,7 @@ function renamesOf(request: MessagesRequest): Renames {
     ["reasoning.effort", effort],
     ["reasoning.summary", "thinking"],
     ["instructions", "system"],
+    ["service_tier", "speed"],
   ]);
 }
 
