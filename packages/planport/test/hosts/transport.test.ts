@@ -271,6 +271,18 @@ describe("createTransportTokenSource()", () => {
     expect(http.sent.length).toBe(1);
   });
 
+  it("keeps a new refresh token that came without an access token, tells its owner, and goes on with it", async () => {
+    const tokens = source({ expiresAt: seconds(-1) });
+    http.reply(200, { refresh_token: "rt-rotated" });
+    await expect(tokens.get()).rejects.toMatchObject({ code: "refresh_unavailable" });
+    expect(told).toEqual([
+      { api_key: accessToken(3600), refresh_token: "rt-rotated", expires_at: seconds(-1), account_id: "acct-1" },
+    ]);
+    http.reply(200, answer());
+    expect((await tokens.get()).bearer.reveal()).toBe(accessToken(7200));
+    expect(http.sent[1]?.json).toMatchObject({ refresh_token: "rt-rotated" });
+  });
+
   it("needs an access token", () => {
     expect(() => source({ apiKey: " " })).toThrow(expect.objectContaining({ code: "credential_missing" }) as Error);
   });

@@ -97,17 +97,23 @@ export async function refreshAccessToken(
   return tokens;
 }
 
-/** One refresh; see {@link refreshAccessToken}. */
+/**
+ * One refresh; see {@link refreshAccessToken}.
+ * @param onRotated Told of a new refresh token that came without an access token, before the error says so: the old one is
+ * spent.
+ */
 export async function spendRefreshToken(
   spent: Secret,
   nowMs: number,
   accountId: string | undefined,
   { http, endpoints, client }: SignInServer,
+  onRotated: (refreshToken: Secret) => void = () => {},
 ): Promise<TransportTokens> {
   const { createSendRefresh } = await import("../../auth/refresh.ts");
   const target = { url: endpoints.refreshUrl, clientId: endpoints.clientId };
   try {
     const issued = await createSendRefresh(http, client)(target, spent, "proactive_expiry", "this program");
+    if (issued.accessToken === null && issued.refreshToken !== null) onRotated(issued.refreshToken);
     return transportTokens({ ...issued, refreshToken: issued.refreshToken ?? spent }, nowMs, accountId ?? null);
   } catch (error) {
     if (!(error instanceof CredentialError)) throw error;

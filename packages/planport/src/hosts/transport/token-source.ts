@@ -11,6 +11,7 @@ import { Secret } from "../../secret.ts";
 import { openSignInServer, type SignInServer, type SignInServerOptions } from "../server-options.ts";
 import { spendRefreshToken } from "./oauth.ts";
 import { type RefreshListeners, tellRefresh, warn } from "./tell-refresh.ts";
+import { accountIdOf, expiryText, type TransportTokens } from "./tokens.ts";
 
 /** A transport refreshes when this or less is left. */
 const REFRESH_EARLY_MS: number = surfaces.transport.refreshEarlyMs;
@@ -116,8 +117,13 @@ class TransportSource {
     if (this.#dead !== null) throw this.#dead;
     if (refresh === null) return;
     this.#server ??= openSignInServer(this.#options);
+    let rotated = false;
+    const keep = (next: Secret): void => {
+      rotated = true;
+      this.#held = { ...this.#held, refresh: next };
+    };
     try {
-      const tokens = await spendRefreshToken(refresh, this.#now(), accountId, await this.#server);
+      const tokens = await spendRefreshToken(refresh, this.#now(), accountId, await this.#server, keep);
       this.#held = {
         access: new Secret(tokens.access_token),
         refresh: new Secret(tokens.refresh_token),
@@ -128,8 +134,20 @@ class TransportSource {
       await tellRefresh(tokens, this.#options);
     } catch (error) {
       if (error instanceof CredentialError && error.code === "refresh_rejected") this.#dead = error;
+      if (rotated) await tellRefresh(this.#texts(), this.#options);
       throw error;
     }
+  }
+
+  /** What is held, as its owner keeps it. */
+  #texts(): TransportTokens {
+    const { access, refresh, expiresAtMs, accountId } = this.#held;
+    return {
+      access_token: access.reveal(),
+      refresh_token: refresh?.reveal() ?? "",
+      expires_at: expiresAtMs === null ? "" : expiryText(expiresAtMs),
+      account_id: accountId ?? accountIdOf([access]) ?? "",
+    };
   }
 
   #grant(): Grant {
