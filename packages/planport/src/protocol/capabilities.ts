@@ -55,8 +55,8 @@ export const CAPABILITY_TABLE: { readonly [K in CapabilityName]: CapabilitySpec<
     standard: false,
     effects: {
       false:
-        "What the model's catalogue entry does not list is fitted to it (the effort, the summary, the verbosity), older names become those of the backend, and calls without results are refused here, with their id.",
-      true: "Values and items go to the backend as the client wrote them, and the backend judges. Only what it refuses from everybody is still left out.",
+        "What the model's catalogue entry does not list is fitted to it or left out (effort, summary, verbosity), a missing `prompt_cache_key` is derived, and calls without results are refused here, with their id.",
+      true: "These go to the backend as the client wrote them, and the backend judges. Only what it refuses from everybody is still left out or renamed.",
     },
   },
   prompt_mode: {

@@ -47,11 +47,9 @@ export function toCodexRequest(
   refuseStoredState(request);
   const draft = keepParameters(request, RESPONSES_PARAMETERS, true, changes);
   setTransportFields(draft, request, changes);
-  if (!capabilities.codex_passthrough) {
-    setServiceTier(draft, changes);
-    setModelOptions(draft, model, changes);
-    setTools(draft, changes);
-  }
+  setServiceTier(draft, changes);
+  if (!capabilities.codex_passthrough) setModelOptions(draft, model, changes);
+  setTools(draft, changes);
   const input = pairCalls(toInputItems(request.input), pairing ?? pairingOf(capabilities), changes);
   const codex = { ...draft, input } as unknown as CodexRequest;
   const lite = model?.use_responses_lite === true || input.some((item) => item.type === "additional_tools");
