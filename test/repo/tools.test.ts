@@ -8,6 +8,8 @@ import { afterAll, describe, expect, test } from "vitest";
 import { errorTable } from "../../packages/planport/src/errors.ts";
 import { CHAT_FIELDS, RESPONSES_FIELDS } from "../../packages/planport/src/protocol/parameters.ts";
 import { COMPLETION_FIELDS } from "../../packages/planport/src/protocol/completions/parse.ts";
+import { IMAGE_EDIT_FIELDS, IMAGE_FIELDS } from "../../packages/planport/src/protocol/images/parse.ts";
+import { IMAGE_EDIT_PARAMETERS, IMAGE_PARAMETERS } from "../../packages/planport/src/translate/images/parameters.ts";
 import { MESSAGES_FIELDS } from "../../packages/planport/src/protocol/messages/parse.ts";
 import { COMPLETIONS_PARAMETERS } from "../../packages/planport/src/translate/completions-parameters.ts";
 import {
@@ -43,6 +45,8 @@ describe("docs/parameters.md", () => {
       chat: { fields: CHAT_FIELDS, parameters: CHAT_PARAMETERS, platform: PLATFORM_CHAT_PARAMETERS },
       completions: { fields: COMPLETION_FIELDS, parameters: COMPLETIONS_PARAMETERS },
       messages: { fields: MESSAGES_FIELDS, parameters: MESSAGES_PARAMETERS, platform: PLATFORM_MESSAGES_PARAMETERS },
+      images: { fields: IMAGE_FIELDS, parameters: IMAGE_PARAMETERS },
+      imageEdits: { fields: IMAGE_EDIT_FIELDS, parameters: IMAGE_EDIT_PARAMETERS },
     };
     expect(readText("docs/parameters.md")).toBe(renderParameters(tables));
     const fields = { ...CHAT_FIELDS, brand_new: CHAT_FIELDS["user"] };
@@ -71,6 +75,8 @@ describe("docs/parameters.md", () => {
     ["/v1/chat/completions", `${openai}/chat/completions/completions.d.ts`, "ChatCompletionCreateParams", 30],
     ["/v1/responses", `${openai}/responses/responses.d.ts`, "ResponseCreateParams", 25],
     ["/v1/completions", `${openai}/completions.d.ts`, "CompletionCreateParams", 15],
+    ["/v1/images/generations", `${openai}/images.d.ts`, "ImageGenerateParams", 12],
+    ["/v1/images/edits", `${openai}/images.d.ts`, "ImageEditParams", 12],
     ["/v1/messages", `${anthropic}/messages/messages.d.ts`, "MessageCreateParams", 15],
   ] as const;
   for (const [route, file, type, least] of clients)
