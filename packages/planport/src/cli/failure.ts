@@ -33,7 +33,11 @@ export async function reportFailure(thrown: unknown, err: Output, options: Failu
 function messageOf(error: AnyPlanportError): string {
   if (error instanceof ConfigError && error.code === "internal" && error.cause instanceof Error)
     return `an unexpected fault: ${oneLine(foreignText(error.cause.message))} (PLANPORT_LOG=debug shows where)`;
-  return oneLine(error.message);
+  const message = oneLine(error.message);
+  // What may pass by itself: a person should know that the sign-in is not over.
+  return error.code === "refresh_unavailable" && !/try again/i.test(message)
+    ? `${message} Try again in a moment.`
+    : message;
 }
 
 /** Nobody knows what is in the words of a library: here everything goes that could be a token of any shape. */

@@ -46,6 +46,25 @@ describe("token", () => {
     expect(simulator.refreshes).toBe(1);
   });
 
+  it("says that a refresh that failed for the moment is worth another try, in one line, and keeps the sign-in", async () => {
+    const home = signedInHome(simulator);
+    const { accessToken, refreshToken } = simulator.issueTokens({ accessTokenTtlMs: 1 });
+    put(
+      home,
+      ".codex/auth.json",
+      JSON.stringify({ tokens: { access_token: accessToken, refresh_token: refreshToken } }),
+    );
+    const before = stored(home);
+    simulator.script.push("token", { kind: "http", status: 500 });
+    const { code, stdout, stderr } = await run(home, ["token"], { env });
+    expect(code).toBe(1);
+    expect(stdout).toBe("");
+    expect(stderr).toMatch(
+      /^planport: The sign-in in .* could not be refreshed: .* answered 500\. Try again in a moment\.\n$/,
+    );
+    expect(stored(home)).toEqual(before);
+  });
+
   it("tells expiry and account as JSON", async () => {
     const home = signedInHome(simulator);
     const { code, stdout } = await run(home, ["token", "--json"], { env });
