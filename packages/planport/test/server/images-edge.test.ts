@@ -202,7 +202,7 @@ describe("a form", () => {
     ["too many fields", Array.from({ length: 80 }, (_, index) => ({ name: `f${index}`, value: "x" })), null],
     ["a field that is too long", [{ name: "prompt", value: "x".repeat(200_000) }], null],
   ])("is refused by name: %s", async (_what, parts, param) => {
-    const answer = await edit(formOf(parts as Part[]));
+    const answer = await edit(formOf(parts));
     expect([answer.status, errorOf(answer)]).toMatchObject([400, { code: "request_invalid", param }]);
     expect(answer.asked).toEqual([]);
   });

@@ -97,7 +97,7 @@ describe("the simulator's image_generation tool", () => {
     const events = await ask(await start(), withTool({ partial_images: 2, size: "1024x1536" }));
     const partials = events.filter((event) => event["type"] === "response.image_generation_call.partial_image");
     expect(partials.map((event) => event["partial_image_index"])).toEqual([0, 1]);
-    const [item] = itemsOf(events).filter(({ type }) => type === "image_generation_call");
+    const item = itemsOf(events).find(({ type }) => type === "image_generation_call");
     expect(item).toMatchObject({ status: "completed", size: "1024x1536", revised_prompt: "A lighthouse" });
     const pictures = [...partials.map((event) => event["partial_image_b64"]), item?.["result"]].map(base64Of);
     for (const picture of pictures) expect(decodePng(picture)).toMatchObject({ width: 1024, height: 1536 });

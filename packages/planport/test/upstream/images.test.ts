@@ -96,8 +96,8 @@ describe("the image path", () => {
 
   it.each([
     ["a failure of the server", status(500), "upstream_failed"],
-    ["a connection that broke", { kind: "drop" } as Effect, "upstream_unreachable"],
-    ["an answer that is no JSON", { kind: "malformed" } as Effect, "upstream_malformed"],
+    ["a connection that broke", { kind: "drop" }, "upstream_unreachable"],
+    ["an answer that is no JSON", { kind: "malformed" }, "upstream_malformed"],
     ["a refused prompt", status(400, { code: "moderation_blocked" }), "content_refused"],
     ["a model that is not there", status(404, { code: "model_not_found" }), "model_not_found"],
   ])("is not asked again after %s: an image may have been made, or never will be", async (_what, effect, code) => {

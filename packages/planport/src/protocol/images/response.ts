@@ -59,6 +59,3 @@ export interface ImageCompletedEvent extends ImageEventBase {
   revised_prompt?: string;
   usage?: ImagesUsage;
 }
-
-/** What a streamed answer is made of. */
-export type ImageStreamEvent = PartialImageEvent | ImageCompletedEvent;

@@ -11,7 +11,7 @@ import { keepParameters } from "../parameters.ts";
 import { IMAGE_EDIT_PARAMETERS, IMAGE_PARAMETERS } from "./parameters.ts";
 
 /** The image model when the client names none: the one that Codex names (openai/codex `codex-rs/ext/image-generation/src/tool.rs`). */
-export const DEFAULT_IMAGE_MODEL = "gpt-image-2";
+const DEFAULT_IMAGE_MODEL = "gpt-image-2";
 
 /** What the model is told that works the tool: the request has no instructions of its own. */
 const INSTRUCTIONS =
