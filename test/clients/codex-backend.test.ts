@@ -91,4 +91,22 @@ else {
       }
     });
   });
+
+  describe("Codex CLI at the gateway's /v1", () => {
+    it("takes the list of models from GET /v1/models", async () => {
+      await simulator.close();
+      simulator = await startSimulator({ models: [{ slug: "gpt-5.5" }, { slug: "known-here-alone" }] });
+      home = signedInHome(simulator);
+      const gateway = await startGateway(simulator, signedInHome(simulator));
+      // Only the built-in provider asks for models.
+      writeFileSync(
+        join(home, "config.toml"),
+        `openai_base_url = "${gateway.baseURL}"\nchatgpt_base_url = "${viaLocalhost(simulator.chatgptBaseUrl)}"\n`,
+      );
+      const report = await execTurn(home, "known-here-alone", "Reply with exactly: of the list");
+      expect(report.answer).toBe("of the list");
+      const cache = JSON.parse(readFileSync(join(home, "models_cache.json"), "utf8")) as { models: { slug: string }[] };
+      expect(cache.models.map(({ slug }) => slug)).toEqual(["gpt-5.5", "known-here-alone"]);
+    });
+  });
 }
