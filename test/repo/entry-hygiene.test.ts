@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { type Edge, reach } from "./lib/modules.ts";
 import { entrySources, repoFiles } from "./lib/tree.ts";
 
-const heavy = ["hono", "ws", "commander", "fzstd"];
+const heavy = ["hono", "ws", "commander", "fzstd", "yaml"];
 
 /** What importing an entry may bring in besides planport's own files. */
 const pure: Readonly<Record<string, readonly string[]>> = {
@@ -21,6 +21,8 @@ const without: Readonly<Record<string, readonly string[]>> = {
   "./memory": [...heavy, "undici", "smol-toml"],
   "./server": ["commander", "smol-toml"],
   "./simulator": ["hono", "commander", "undici", "smol-toml"],
+  "./openai": ["commander"],
+  "./transport": heavy,
 };
 
 /** Folders of src that an entry must not bring in. */
@@ -32,6 +34,8 @@ const withoutFolders: Readonly<Record<string, readonly string[]>> = {
   "./memory": ["server", "simulator", "cli", "upstream", "auth", "store", "net", "translate"],
   "./server": ["simulator", "cli"],
   "./simulator": ["server", "cli", "upstream", "auth", "store", "net", "translate"],
+  "./openai": ["simulator", "cli"],
+  "./transport": ["server", "simulator", "cli", "memory", "config"],
 };
 
 const atRunTime: ReadonlySet<Edge["kind"]> = new Set(["static", "lazy"]);

@@ -44,7 +44,7 @@ export const layers: Readonly<Record<string, Layer>> = {
   translate: { values: ["errors", "protocol", "sse"], node: false },
   net: { values: ["errors", "version"], packages: ["undici"], node: true },
   observe: { values: ["errors", "secret", "redact"], node: true },
-  config: { values: ["errors", "secret", "environment"], packages: ["smol-toml"], node: true },
+  config: { values: ["errors", "secret", "environment", "protocol"], packages: ["smol-toml", "yaml"], node: true },
   store: {
     values: ["errors", "secret", "protocol"],
     types: ["auth"],
@@ -67,7 +67,8 @@ export const layers: Readonly<Record<string, Layer>> = {
   },
   planport: { values: [...everything, "version"], node: true },
   hosts: {
-    values: ["errors", "secret", "redact", "environment", "protocol", "net", "store", "auth", "upstream"],
+    values: [...everything, "environment", "version", "memory", "server", "planport"],
+    packages: ["openai"],
     node: true,
   },
   index: { values: [...everything, "planport", "hosts", "version"], node: true },

@@ -49,7 +49,7 @@ export function createWebExchange(
     readBody: (maxBytes) => readBody(request, maxBytes),
   };
   reply.headers["x-request-id"] = requestId;
-  request.signal.addEventListener("abort", () => reply.leave(), { once: true });
+  request.signal.addEventListener("abort", () => reply.leave(request.signal.reason), { once: true });
   return { exchange, response: promise };
 }
 
@@ -132,10 +132,14 @@ class WebReply implements Reply {
     this.#close(false);
   }
 
-  /** The client is gone. A caller that still waits for the head gets an answer nobody will read, so that it ends. */
-  leave(): void {
+  /**
+   * The client is gone. A caller that still waits for the head gets an answer nobody will read, so that it ends.
+   * @param reason Of an abort: what reading on throws. Absent when the reader itself has cancelled.
+   */
+  leave(reason?: unknown): void {
     if (this.#onClose === null) return;
     if (!this.begun) this.#resolve(new Response(null, { status: 499 }));
+    if (reason !== undefined) this.#controller?.error(reason);
     this.#close(false);
   }
 
