@@ -270,6 +270,11 @@ function addServeCommand(program: Command, context: CommandContext, setResult: S
       "whose credential goes with calls to /backend-api: own (planport's) or passthrough (the caller's; the gateway's " +
         "key then comes in x-planport-key) (default: own, or PLANPORT_CREDENTIALS)",
     )
+    .option(
+      "--idle-timeout <time>",
+      "give a call up after so long a silence of the backend (default: 5m, or PLANPORT_IDLE_TIMEOUT)",
+    )
+    .option("--timeout <time>", "give a call up after so long in all (default: never, or PLANPORT_TIMEOUT)")
     .option("--allow-host <name>", "accept this name in the Host header (may be given more than once)", collect)
     .addOption(accountOption())
     .addOption(baseUrlOption())

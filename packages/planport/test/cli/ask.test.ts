@@ -192,9 +192,44 @@ describe("models and usage", () => {
     simulator.accounts.setUsage({ primary: { usedPercent: 42, windowMinutes: 300, resetsAtMs: null } });
     const { code, stdout } = await run(home, ["usage"], { env });
     expect(code).toBe(0);
-    expect(stdout).toMatch(/^5 hours .* 42% used {2}resets /m);
+    expect(stdout).toMatch(/^5-hour .* 42% used {2}resets /m);
+    expect(stdout).not.toMatch(/^blocked/m);
     const body = JSON.parse((await run(home, ["usage", "--json"], { env })).stdout) as Record<string, unknown>;
-    expect(body).toMatchObject({ plan_type: "pro", rate_limit: { primary_window: { used_percent: 42 } } });
+    expect(body).toMatchObject({
+      plan_type: "pro",
+      allowed: true,
+      blocked_by: null,
+      limits: [
+        { id: "codex", windows: [{ name: "5-hour", used_percent: 42, window_minutes: 300 }, { name: "weekly" }] },
+      ],
+      raw: { rate_limit: { primary_window: { used_percent: 42 } } },
+    });
+  });
+
+  it("usage tells which window blocks, and until when", async () => {
+    const resetsAtMs = Date.now() + 3 * 86_400_000;
+    simulator.accounts.setUsage({ secondary: { usedPercent: 100, windowMinutes: 10_080, resetsAtMs } });
+    const { code, stdout } = await run(home, ["usage"], { env });
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^blocked {4}by the weekly limit; it resets .* \(in 3 days\)$/m);
+  });
+
+  it("ask takes own names of models, names with an effort, and no model that the pin leaves out", async () => {
+    const own = { ...env, PLANPORT_MODEL_ALIASES: "quick=gpt-6-luna-low" };
+    const asked = (model: string, more: Record<string, string> = own) =>
+      run(home, ["ask", "-m", model, "hi"], { env: more });
+    expect((await asked("quick")).code).toBe(0);
+    expect((await asked("gpt-5.5-high")).code).toBe(0);
+    const refused = await asked("gpt-6-sol", { ...own, CODEX_MODELS: "gpt-5.5,gpt-6-luna" });
+    expect(refused.code).not.toBe(0);
+    expect(refused.stderr).toMatch(/"gpt-6-sol".*CODEX_MODELS.*gpt-5\.5, gpt-6-luna, quick/);
+    const unknown = await asked("gpt-99");
+    expect(unknown.stderr).toMatch(/"gpt-99".*gpt-6-sol/);
+    const pinned = await run(home, ["models", "--json"], { env: { ...own, CODEX_MODELS: "gpt-5.5,gpt-6-luna" } });
+    expect(JSON.parse(pinned.stdout)).toMatchObject({
+      data: [{ id: "gpt-5.5" }, { id: "gpt-6-luna" }],
+      aliases: { quick: "gpt-6-luna-low" },
+    });
   });
 });
 

@@ -4,6 +4,7 @@
  */
 import { RequestError, UpstreamError } from "../../errors.ts";
 import { type CodexEvent, type OutputItemEvent, type ResponsesRequest, isEvent, isItem } from "../../protocol/index.ts";
+import { findModelName } from "../../translate/model-names.ts";
 import type { CodexClient } from "../../upstream/index.ts";
 import type { CommandContext } from "../context.ts";
 import { defaultModel } from "../default-model.ts";
@@ -68,7 +69,8 @@ async function chooseModel(
   const list = await client.models({ signal });
   const slug = named ?? defaultModel(list);
   if (slug === null) throw new UpstreamError("model_not_found", "Your plan offers no model.");
-  const levels = (list.models.find((model) => model.slug === slug)?.supported_reasoning_levels ?? []).map(
+  const { aliases } = list;
+  const levels = (findModelName(slug, list, { aliases })?.model?.supported_reasoning_levels ?? []).map(
     (level) => level.effort,
   );
   // A model that the list does not have, or that lists nothing, is the backend's to judge.

@@ -11,7 +11,7 @@ import { type Planport, createPlanport } from "../../planport.ts";
 import { createGateway } from "../../server/index.ts";
 import { createFileStore } from "../../store/index.ts";
 import { createIdentity } from "../../upstream/identity.ts";
-import { usageFromBody } from "../../upstream/rate-limits.ts";
+import { planUsage } from "../../upstream/plan-limits.ts";
 import { VERSION } from "../../version.ts";
 import { codexLines, curlLines, nodeLines, pythonLines } from "../client-lines.ts";
 import { type CommandContext, untilAborted } from "../context.ts";
@@ -188,8 +188,9 @@ async function tour(context: CommandContext, { steps, planport, url, question }:
   await callTool(client, model, steps, terminal.out.style.dim);
 
   await steps.heading("The plan");
-  const usage = usageFromBody(await planport.client.usage({ signal }));
-  await printUsage(usage, { ...terminal.out, line: async (text = "") => steps.detail(text) }, Date.now());
+  const nowMs = Date.now();
+  const usage = planUsage(await planport.client.usage({ signal }), nowMs);
+  await printUsage(usage, { ...terminal.out, line: async (text = "") => steps.detail(text) }, nowMs);
   return model;
 }
 

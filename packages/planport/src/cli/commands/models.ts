@@ -27,9 +27,9 @@ export async function models(context: CommandContext, options: ModelsOptions): P
       .sort((a, b) => a.priority - b.priority);
     if (options.json === true) {
       const error = list.error === null ? null : { code: list.error.code, message: list.error.message };
-      const body = { object: "list", live: list.live, error, data: shown.map(toJson) };
+      const body = { object: "list", live: list.live, error, data: shown.map(toJson), aliases: list.aliases ?? {} };
       await terminal.out.line(toJsonText(body));
-    } else await printModels(shown, terminal.out);
+    } else await printModels(shown, list.aliases ?? {}, terminal.out);
     if (!list.live) await warnOfBuiltIn(list.error, terminal.err);
     return EXIT.ok;
   });
@@ -56,7 +56,11 @@ function toJson(model: ModelInfo): Record<string, unknown> {
   };
 }
 
-async function printModels(models: readonly ModelInfo[], out: Output): Promise<void> {
+async function printModels(
+  models: readonly ModelInfo[],
+  aliases: Readonly<Record<string, string>>,
+  out: Output,
+): Promise<void> {
   if (models.length === 0) {
     await out.line("Your plan offers no model.");
     return;
@@ -75,6 +79,7 @@ async function printModels(models: readonly ModelInfo[], out: Output): Promise<v
       `${bold(slug)}${" ".repeat(width - slug.length)}  ${context.padStart(7)}  ${dim(printable(efforts) + hidden)}`,
     );
   }
+  for (const [name, meant] of Object.entries(aliases)) await out.line(`${bold(name)}  ${dim(`means ${meant}`)}`);
   await out.line();
   await out.line(dim("CONTEXT is in tokens (272k: 272,000). * marks the effort that is used when none is named."));
 }

@@ -30,6 +30,8 @@ export interface ServeOptions extends BackendOptions {
   readonly key?: string;
   readonly memory?: string;
   readonly credentials?: string;
+  readonly idleTimeout?: string;
+  readonly timeout?: string;
   readonly allowOrigin?: readonly string[];
   readonly allowHost?: readonly string[];
 }
