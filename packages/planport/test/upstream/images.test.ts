@@ -94,7 +94,7 @@ describe("the image path", () => {
     expect(waits).toEqual([2000, 3000]);
   });
 
-  it.each([
+  it.each<[string, Effect, string]>([
     ["a failure of the server", status(500), "upstream_failed"],
     ["a connection that broke", { kind: "drop" }, "upstream_unreachable"],
     ["an answer that is no JSON", { kind: "malformed" }, "upstream_malformed"],
