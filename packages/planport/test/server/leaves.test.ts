@@ -5,6 +5,8 @@ import { unaccounted } from "./leaves/account.ts";
 import { MODEL_NAMES, openWay, type Way } from "./leaves/backend.ts";
 import { CHAT_WORDS, chatRequests } from "./leaves/chat.ts";
 import { distinct } from "./leaves/json.ts";
+import { MESSAGES_WORDS, messagesRequests, sealedTurn } from "./leaves/messages.ts";
+import { RESPONSES_WORDS, responsesRequests } from "./leaves/responses.ts";
 
 let way: Way;
 beforeAll(async () => {
@@ -30,6 +32,18 @@ async function prove(
   );
 }
 
-describe("every leaf arrives upstream, or its path stands in x-planport-changes:", () => {
+describe("every leaf arrives upstream, or its path stands in x-planport-changes:", { timeout: 180_000 }, () => {
   it("of 2,000 chat requests", () => prove("/v1/chat/completions", chatRequests(MODEL_NAMES), CHAT_WORDS, 2000));
+  it("of 500 requests of /v1/responses", () =>
+    prove("/v1/responses", responsesRequests(MODEL_NAMES), RESPONSES_WORDS, 500));
+  it("of 500 requests of /v1/messages", () =>
+    prove("/v1/messages", messagesRequests(MODEL_NAMES), MESSAGES_WORDS, 500));
+
+  it("and so does sealed thinking that a client of /v1/messages brings back", async () => {
+    const turns = [0, 1].map(sealedTurn);
+    const messages = turns.flatMap(({ turn }) => [{ role: "user", content: "And?" }, turn]);
+    const { upstream } = await way.send("/v1/messages", { model: "takes-all", max_tokens: 9, messages });
+    const input = upstream?.["input"] as { type: string }[];
+    expect(input.filter(({ type }) => type === "reasoning")).toEqual(turns.map(({ item }) => item));
+  });
 });

@@ -178,9 +178,9 @@ function toWebSearch(tool: MessagesTool, path: string, changes: Change[]): Tool 
   if (location != null && !isJsonObject(location)) throw refused(`${path}.user_location`, "expected an object");
   if (domains != null && !Array.isArray(domains)) throw refused(`${path}.allowed_domains`, "expected a list");
   tellFields(tool, SEARCH_FIELDS, path, changes);
-  const note = "It went out as web_search.";
-  for (const name of ["type", "name"] as const)
-    if (tool[name] !== "web_search") changes.push({ path: `${path}.${name}`, action: "mapped", note });
+  changes.push({ path: `${path}.type`, action: "mapped", note: "It went out as web_search." });
+  // The name says again what the type says.
+  if (tool.name != null) changes.push(usual(`${path}.name`));
   return {
     type: "web_search",
     ...(location != null && { user_location: location }),
@@ -199,11 +199,9 @@ function toChoice(choice: JsonObject | null | undefined, names: ToolNames, chang
   if (alone === true) changes.push({ path: at, action: "mapped", note: "It became parallel_tool_calls." });
   else if (alone === false) changes.push(usual(at));
   const parallel = alone === true ? { parallel_tool_calls: false } : {};
-  if (type === "any") {
-    changes.push({ path: "tool_choice.type", action: "mapped", note: "any is called required there." });
-    return { tool_choice: "required", ...parallel };
-  }
-  if (type !== "tool") return { tool_choice: type, ...parallel };
+  if (type !== "any" && type !== "tool") return { tool_choice: type, ...parallel };
+  changes.push({ path: "tool_choice.type", action: "mapped", note: "The same has another name there." });
+  if (type === "any") return { tool_choice: "required", ...parallel };
   const name = shortenTold(names, asString(choice["name"]) ?? "", "tool_choice.name", changes);
   return { tool_choice: { type: "function", name }, ...parallel };
 }

@@ -3,12 +3,13 @@ import { isJsonObject } from "../../../src/protocol/json.ts";
 import type { Passage } from "./backend.ts";
 import { FIRST_NUMBER, type Leaf, leavesOf, MARK } from "./json.ts";
 
-/** Names that a value has on the other side. */
+/** Names that a value may have on the other side, by its own or by where it stands. */
 const OTHER_NAMES: Readonly<Record<string, string>> = {
   reasoning_effort: "effort",
   id: "call_id",
   tool_call_id: "call_id",
   tool_use_id: "call_id",
+  "tool_choice.type": "tool_choice",
 };
 
 /**
@@ -31,9 +32,9 @@ export function unaccounted(request: unknown, { told, upstream }: Passage, words
       if (!values.has(value)) missing.push(shown(leaf));
     } else {
       // Such a value is not one of a kind: each that arrived accounts for one under its name.
-      const left = counts.get(nameOf(leaf)) ?? 0;
-      if (left === 0) missing.push(shown(leaf));
-      counts.set(nameOf(leaf), left - 1);
+      const found = namesOf(leaf).find((name) => (counts.get(name) ?? 0) > 0);
+      if (found === undefined) missing.push(shown(leaf));
+      else counts.set(found, (counts.get(found) ?? 0) - 1);
     }
   }
   return missing;
@@ -43,13 +44,16 @@ function shown({ path, value }: Leaf): string {
   return `${path}: ${JSON.stringify(value)}`;
 }
 
-function nameOf({ key, value }: Leaf): string {
-  return `${OTHER_NAMES[key] ?? key}=${JSON.stringify(value)}`;
+function namesOf({ path, key, value }: Leaf): string[] {
+  return [OTHER_NAMES[path] ?? key, OTHER_NAMES[key] ?? key].map((name) => `${name}=${JSON.stringify(value)}`);
 }
 
 function countsOf(leaves: readonly Leaf[]): Map<string, number> {
   const counts = new Map<string, number>();
-  for (const leaf of leaves) counts.set(nameOf(leaf), (counts.get(nameOf(leaf)) ?? 0) + 1);
+  for (const { key, value } of leaves) {
+    const name = `${key}=${JSON.stringify(value)}`;
+    counts.set(name, (counts.get(name) ?? 0) + 1);
+  }
   return counts;
 }
 
