@@ -71,23 +71,24 @@ class ImageMaker {
   async makeAll(): Promise<readonly MadeImages[]> {
     const { n } = this.#job;
     const first = this.#job.needsTool ? null : await this.#byImagePath(n);
-    if (first !== null) {
-      const made = [await this.#tell(first)];
-      let missing = n - first.images.length;
-      // One of them may make several, so they follow each other.
-      while (missing > 0) {
-        const more = await this.#byImagePath(missing);
-        if (more === null) throw vanished();
-        made.push(await this.#tell(more));
-        missing -= more.images.length;
-      }
-      return made;
-    }
+    if (first !== null) return [await this.#tell(first), ...(await this.#byImagePathAgain(n, first.images.length))];
     const carrier = this.#job.carrier ?? (await this.#findCarrier());
     this.#noteTool(n);
     // First sights do not say of which image they are: one after the other, their place says it.
     const atOnce = this.#job.partialImages > 0 ? 1 : MAX_CALLS_AT_ONCE;
     return await inParallel(n, atOnce, () => this.#byTool(carrier));
+  }
+
+  /** The rest, by calls that each ask for as many as one has made. */
+  async #byImagePathAgain(n: number, made: number): Promise<readonly MadeImages[]> {
+    let missing = Math.max(0, n - made);
+    return await inParallel(Math.ceil(missing / made), MAX_CALLS_AT_ONCE, async () => {
+      const wanted = Math.min(made, missing);
+      missing -= wanted;
+      const more = await this.#byImagePath(wanted);
+      if (more === null || more.images.length < wanted) throw vanished();
+      return await this.#tell(more);
+    });
   }
 
   /** Null: the backend has no image path. */
@@ -143,10 +144,7 @@ export function carrierOf(models: readonly ModelInfo[]): string | null {
 }
 
 function vanished(): UpstreamError<"upstream_malformed"> {
-  return new UpstreamError(
-    "upstream_malformed",
-    "The backend made some of the images, and then had no image path any more.",
-  );
+  return new UpstreamError("upstream_malformed", "The backend made some of the images, and then no more of them.");
 }
 
 /** Results in the order of the calls. Rejects with the first failure; the caller then ends those under way. */

@@ -23,7 +23,7 @@ import {
 const PNG = Buffer.from("89504e470d0a1a0a0000", "hex");
 
 /** A backend whose image path answers with so many images at a time. */
-function withImagePath(atATime: number): FakeClient & { readonly asked: JsonObject[] } {
+function withImagePath(atATime: number): FakeClient & { readonly asked: JsonObject[]; images: ImagesApi } {
   const asked: JsonObject[] = [];
   const images: ImagesApi = {
     make: async (_kind, body) => {
@@ -48,8 +48,36 @@ describe("an image path that makes fewer images than asked for", () => {
       { b64_json: "QQ21" },
       { b64_json: "QQ30" },
     ]);
-    expect(client.asked.map(({ n }) => n)).toEqual([5, 3, undefined]);
+    expect(client.asked.map(({ n }) => n)).toEqual([5, 2, undefined]);
     expect(headers["x-planport-changes"]).toBe("n=emulated");
+  });
+
+  it("is asked by up to four calls at a time when it makes one at a time", async () => {
+    const client = withImagePath(1);
+    const make = client.images.make.bind(client.images);
+    let running = 0;
+    let most = 0;
+    client.images = {
+      pass: () => Promise.reject(new Error("not here")),
+      make: async (...call) => {
+        most = Math.max(most, ++running);
+        await new Promise(setImmediate);
+        running -= 1;
+        return await make(...call);
+      },
+    };
+    const { text } = await post(await serve({ client }), "/v1/images/generations", { prompt: "x", n: 10 });
+    expect((JSON.parse(text) as { data: unknown[] }).data).toHaveLength(10);
+    expect([client.asked.length, most]).toEqual([10, 4]);
+  });
+
+  it("that makes nothing more is an error, not a shorter answer", async () => {
+    const client = withImagePath(2);
+    const { images } = client;
+    let calls = 0;
+    client.images = { ...images, make: async (...call) => (calls++ === 0 ? await images.make(...call) : null) };
+    const answer = await post(await serve({ client }), "/v1/images/generations", { prompt: "x", n: 4 });
+    expect([answer.status, errorOf(answer)]).toMatchObject([502, { code: "upstream_malformed" }]);
   });
 
   it("streams no more images than were asked for", async () => {
