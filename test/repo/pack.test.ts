@@ -72,7 +72,7 @@ describe("the packed package", () => {
     expect(packed).toEqual(expect.arrayContaining(["LICENSE", "README.md", "CHANGELOG.md", "package.json"]));
     const strange = packed.filter(
       (file) =>
-        !/^dist\/.+\.(js|js\.map|d\.ts)$|^bin\/planport\.js$|^(LICENSE|README\.md|CHANGELOG\.md|package\.json)$/.test(
+        !/^dist\/.+\.(js|js\.map|d\.ts)$|^bin\/planport\.js$|^(LICENSE|README\.md|CHANGELOG\.md|(package|planport\.schema)\.json)$/.test(
           file,
         ),
     );
@@ -139,7 +139,7 @@ describe("the installed package", () => {
     mkdirSync(user);
     writeFileSync(path.join(user, "package.json"), '{ "private": true, "type": "module" }');
     npm(["install", "--prefer-offline", "--no-audit", "--no-fund", tarball], user);
-    const names = Object.keys(manifest.exports ?? {}).filter((subpath) => subpath !== "./package.json");
+    const names = Object.keys(manifest.exports ?? {}).filter((subpath) => !subpath.endsWith(".json"));
     const specifiers = names.map((subpath) => `planport${subpath.slice(1)}`);
     const script = `
       for (const name of ${JSON.stringify(specifiers)})

@@ -5,7 +5,9 @@ import path from "node:path";
 import { pathToFileURL } from "node:url";
 import { parseSync } from "oxc-parser";
 import { afterAll, describe, expect, test } from "vitest";
+import { planportSchema } from "../../packages/planport/src/config/file/table.ts";
 import { errorTable } from "../../packages/planport/src/errors.ts";
+import { CAPABILITY_TABLE } from "../../packages/planport/src/protocol/capabilities.ts";
 import { CHAT_FIELDS, RESPONSES_FIELDS } from "../../packages/planport/src/protocol/parameters.ts";
 import { COMPLETION_FIELDS } from "../../packages/planport/src/protocol/completions/parse.ts";
 import { IMAGE_EDIT_FIELDS, IMAGE_FIELDS } from "../../packages/planport/src/protocol/images/parse.ts";
@@ -33,6 +35,22 @@ describe("docs/errors.md", () => {
     const { renderErrors } = (await import(tool)) as { renderErrors: (table: unknown) => string };
     expect(readText("docs/errors.md")).toBe(renderErrors(errorTable));
     expect(() => renderErrors({ ...errorTable, brand_new: errorTable.internal })).toThrow("no text for brand_new");
+  });
+});
+
+describe("docs/profiles.md", () => {
+  test("shows the capabilities, and the schema of planport.yaml is what its table gives", async () => {
+    const tool = pathToFileURL(path.join(repoRoot, "tools/profiles-doc.mjs")).href;
+    const { renderCapabilities, withPart } = (await import(tool)) as {
+      renderCapabilities: (table: unknown) => string;
+      withPart: (text: string, part: string) => string;
+    };
+    const page = readText("docs/profiles.md");
+    expect(page).toBe(withPart(page, renderCapabilities(CAPABILITY_TABLE)));
+    expect(() => withPart("no marks", "")).toThrow("there is no place");
+    const schema = `${JSON.stringify(planportSchema(), null, 2)}\n`;
+    expect(readText("docs/planport.schema.json")).toBe(schema);
+    expect(readText("packages/planport/planport.schema.json")).toBe(schema);
   });
 });
 

@@ -100,7 +100,7 @@ export const RESPONSES_PARAMETERS: Parameters = {
     "Text becomes a message; messages get their type and a list of parts; the role `system` becomes `developer`. Items of type `item_reference` are replaced by the items of kept responses that they name, and told of as `emulated`; those that name none are refused, by their index.",
   ),
   instructions: mapped(
-    "Models whose catalogue entry has `use_responses_lite` get them as a message. When there are none, and no message of the developer either, a neutral line is sent, since the backend wants some.",
+    "Models whose catalogue entry has `use_responses_lite` get them as a message. When there are none, and no message of the developer either, the model's own from the live list are sent, else a neutral line (`prompt_mode` in docs/profiles.md), since the backend wants some.",
   ),
   stream: mapped("The backend is always asked for a stream. Without `stream`, planport gathers it into one answer."),
   store: emulated(
@@ -126,6 +126,11 @@ export const RESPONSES_PARAMETERS: Parameters = {
   previous_response_id: emulated(
     "Input and output of the kept response go in front of `input`; its `instructions` do not, as with OpenAI. One that is not kept is refused (`previous_response_not_found`). So are all where the gateway keeps none (`request_invalid`).",
   ),
+  codex_capabilities: emulated("For the gateway: how this request is shaped (docs/profiles.md). Not told of."),
+  codex_environment_context: emulated(
+    "For the gateway, and told of: goes to the model as a message with `include_environment_context`, else it is left out.",
+  ),
+  extra_body: emulated("For the gateway: its fields count as the body's own. Not told of."),
   stream_options: dropped({
     text: "when it holds `include_usage` at most: usage always comes",
     test: (value) => isJsonObject(value) && Object.keys(value).every((key) => key === "include_usage"),
