@@ -33,6 +33,10 @@ The gateway answers with the status of the table, whatever status the backend ga
 \`cause.status\`. A few answers have a status of their own: \`model_not_found\` with 404 to \`GET /v1/models/{id}\`, \`not_supported\`
 with 426 to a WebSocket, and \`request_malformed\` with 408 or 431 to what is too slow or too large to be HTTP.
 
+An error that planport has no name for, \`upstream_failed\` or \`upstream_refused\`, has what the backend said, redacted, in
+\`error.upstream\`: \`status\`, \`code\`, \`request_id\` and \`body\`. \`usage_limit_reached\` has \`plan_type\`, \`resets_at\`,
+\`resets_in_seconds\`, \`window\` and \`window_minutes\`. What is tried again, and after what waits, is in [trouble.md](trouble.md).
+
 A failure before the first byte of a streamed answer is answered like any other. After it, the status is out already, and
 the stream ends with the failure:
 
