@@ -21,14 +21,14 @@ export function configureForSimulator(home: string, simulator: Simulator): void 
   writeFileSync(join(home, "config.toml"), simulator.codexConfig);
 }
 
-/** Runs `codex` with these arguments to its end. */
+/** Runs `codex` with these arguments to its end, in an empty folder unless one is named. */
 export function runCodex(
   args: readonly string[],
   home: string,
   extra: Readonly<Record<string, string>> = {},
+  cwd: string = temporaryFolder("codex-work"),
 ): Promise<Finished> {
   const env = cleanEnvironment({ HOME: home, USERPROFILE: home, CODEX_HOME: home, ...extra });
-  const cwd = temporaryFolder("codex-work");
   return start(process.execPath, [codexScript ?? "", ...args], { env, cwd }).finished;
 }
 
@@ -53,9 +53,11 @@ export async function execTurn(
   model: string,
   prompt: string,
   extra: Readonly<Record<string, string>> = {},
+  options: { readonly more?: readonly string[]; readonly cwd?: string } = {},
 ): Promise<ExecReport> {
-  const args = ["exec", "--json", "--skip-git-repo-check", "--dangerously-bypass-approvals-and-sandbox"];
-  const { stdout, stderr, code } = await runCodex([...args, "-m", model, prompt], home, extra);
+  const switches = ["--json", "--skip-git-repo-check", "--dangerously-bypass-approvals-and-sandbox", "-m", model];
+  const args = ["exec", ...(options.more ?? []), ...switches, "--", prompt];
+  const { stdout, stderr, code } = await runCodex(args, home, extra, options.cwd);
   const lines = stdout.split("\n").flatMap((line) => (line.startsWith("{") ? [JSON.parse(line) as JsonObject] : []));
   const completed = lines.some((line) => line["type"] === "turn.completed");
   if (code !== 0 || !completed) throw new Error(`codex exec failed (exit ${String(code)}):\n${stdout}\n${stderr}`);

@@ -5,6 +5,7 @@ import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { it } from "vitest";
+import type { Mark } from "./table.ts";
 
 const require = createRequire(new URL("../package.json", import.meta.url));
 
@@ -18,9 +19,10 @@ export function clientScript(packageName: string, script: string): string | null
   }
 }
 
-/** Reports a client as not run; with CI set that is a failure. */
-export function reportNotRun(what: string, why: string): void {
-  it(`not run: ${what}: ${why}`, () => {
+/** Reports a client as not run; with CI set that is a failure. `mark` says so in the table of clients, too. */
+export function reportNotRun(what: string, why: string, mark?: Mark): void {
+  it(`not run: ${what}: ${why}`, ({ task }) => {
+    if (mark !== undefined) task.meta.client = mark;
     process.stdout.write(`not run: ${what}: ${why}\n`);
     if (process.env["CI"] !== undefined) throw new Error(`${what} must run here: ${why}`);
   });

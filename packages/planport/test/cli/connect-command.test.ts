@@ -24,7 +24,7 @@ describe("planport connect", () => {
     expect(parse(toml)).toMatchObject({
       model: "gpt-5.4",
       model_provider: "planport",
-      model_providers: { planport: { base_url: "http://127.0.0.1:9107/v1", wire_api: "responses" } },
+      model_providers: { planport: { base_url: "http://127.0.0.1:9107/backend-api/codex", wire_api: "responses" } },
     });
   });
 
@@ -42,7 +42,7 @@ describe("planport connect", () => {
     expect(parse(text)).toMatchObject({
       model: "gpt-5.4",
       tui: { theme: "x" },
-      model_providers: { planport: { base_url: "http://127.0.0.1:8080/v1" } },
+      model_providers: { planport: { base_url: "http://127.0.0.1:8080/backend-api/codex" } },
     });
   });
 

@@ -18,7 +18,7 @@ const target: ConnectTarget = {
   model: "gpt-5.5",
   contextWindow: 272_000,
   keyed: false,
-  authCommand: false,
+  authCommand: null,
 };
 
 function fileOf(id: string, over: Partial<ConnectTarget> = {}): FileSetting {
@@ -63,12 +63,13 @@ describe("recipes", () => {
   );
 
   it("Codex gets its bearer from planport token when it is asked for, and the key goes in a header of its own", () => {
-    const { content } = fileOf("codex", { authCommand: true, keyed: true });
+    const { content } = fileOf("codex", { authCommand: ["planport"], keyed: true });
     expect(content["model_providers"]).toEqual({
       planport: {
         name: "planport",
         base_url: "http://127.0.0.1:9107/backend-api/codex",
         wire_api: "responses",
+        supports_websockets: true,
         env_http_headers: { "x-planport-key": "PLANPORT_KEY" },
         auth: { command: "planport", args: ["token"] },
       },
@@ -129,8 +130,9 @@ describe("editing TOML", () => {
     });
     expect((parsed["model_providers"] as Record<string, unknown>)["planport"]).toEqual({
       name: "planport",
-      base_url: "http://127.0.0.1:9107/v1",
+      base_url: "http://127.0.0.1:9107/backend-api/codex",
       wire_api: "responses",
+      supports_websockets: true,
     });
     expect(after).toContain("# My settings\n");
     expect(after).toContain("# A server\n[mcp_servers.docs]");
@@ -166,7 +168,7 @@ describe("editing TOML", () => {
         if ("refusal" in edit) return;
         const { model_provider, model_providers, model, ...rest } = parseToml(edit.text);
         expect([model_provider, model]).toEqual(["planport", "gpt-5.5"]);
-        expect(model_providers).toHaveProperty("planport.base_url", "http://127.0.0.1:9107/v1");
+        expect(model_providers).toHaveProperty("planport.base_url", "http://127.0.0.1:9107/backend-api/codex");
         const { model: _m, model_provider: _p, model_providers: _ps, ...kept } = parseToml(text);
         expect(rest).toEqual(kept);
       }),

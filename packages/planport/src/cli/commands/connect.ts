@@ -77,14 +77,14 @@ function targetOf(context: CommandContext, recipe: Recipe, options: ConnectOptio
       "config_invalid",
       "--url must be the gateway's address alone, such as http://127.0.0.1:9107.",
     );
-  const authCommand = options.authCommand === true;
-  if (authCommand && recipe.id !== "codex")
+  const authCommand = options.authCommand === true ? ["planport"] : null;
+  if (authCommand !== null && recipe.id !== "codex")
     throw new ConfigError(
       "config_invalid",
       "--auth-command is for codex: no other client asks a command for its bearer.",
     );
   const { protocol, hostname } = new URL(base);
-  if (authCommand && protocol !== "https:" && !isLoopback(hostname.replaceAll(/[[\]]/g, "")))
+  if (authCommand !== null && protocol !== "https:" && !isLoopback(hostname.replaceAll(/[[\]]/g, "")))
     throw new ConfigError(
       "config_invalid",
       "--auth-command needs https:// beyond this machine: it sends a plan's bearer.",

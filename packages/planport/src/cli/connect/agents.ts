@@ -11,7 +11,8 @@ const codex: Recipe = {
   title: "Codex CLI",
   testedWith: "0.169.0",
   notes: [
-    "With --auth-command Codex brings a bearer of `planport token`, for a gateway that runs with --credentials passthrough.",
+    "Its own words are passed on to the backend byte for byte, over WebSocket or SSE.",
+    "With --auth-command it brings a bearer of `planport token`, for a gateway that runs with --credentials passthrough.",
   ],
   settings: (target) => [
     {
@@ -24,8 +25,9 @@ const codex: Recipe = {
         model_providers: {
           planport: {
             name: "planport",
-            base_url: target.authCommand ? `${target.url}/backend-api/codex` : `${target.url}/v1`,
+            base_url: `${target.url}/backend-api/codex`,
             wire_api: "responses",
+            supports_websockets: true,
             ...codexCredential(target),
           },
         },
@@ -36,9 +38,10 @@ const codex: Recipe = {
 
 /** The bearer of the plan takes the place of the gateway's key, which then goes in a header of its own. */
 function codexCredential({ authCommand, keyed }: ConnectTarget): Record<string, unknown> {
-  if (!authCommand) return keyed ? { env_key: "PLANPORT_KEY" } : {};
+  if (authCommand === null) return keyed ? { env_key: "PLANPORT_KEY" } : {};
+  const [command, ...first] = authCommand;
   const key = keyed ? { env_http_headers: { "x-planport-key": "PLANPORT_KEY" } } : {};
-  return { ...key, auth: { command: "planport", args: ["token"] } };
+  return { ...key, auth: { command, args: [...first, "token"] } };
 }
 
 const qwen: Recipe = {

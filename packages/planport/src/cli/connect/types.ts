@@ -14,8 +14,8 @@ export interface ConnectTarget extends HomeOptions {
   readonly contextWindow: number;
   /** True when the gateway asks for a key: settings then name the variable `PLANPORT_KEY`, and never hold the key. */
   readonly keyed: boolean;
-  /** True to let Codex bring a bearer of `planport token`, for a gateway that passes callers' credentials on. */
-  readonly authCommand: boolean;
+  /** How Codex starts planport for the bearer that it brings; null when it brings none. */
+  readonly authCommand: readonly string[] | null;
 }
 
 /** A variable's value: a text, or the variable that has it already. */
