@@ -93,6 +93,7 @@ describe("each variable reaches its setting", () => {
     ["PLANPORT_HOME", " /p ", "planportHome", "/p"],
     ["PLANPORT_PORT", "0", "port", 0],
     ["PLANPORT_LOG", "DEBUG", "logLevel", "debug"],
+    ["PLANPORT_CREDENTIALS", "Passthrough", "credentials", "passthrough"],
   ])("%s", (name, value, key, expected) => {
     const setting = resolve({ env: { [name]: value } })[key];
     expect(show(setting)).toEqual([expected, name]);
@@ -293,5 +294,12 @@ describe("bad values name the variable or the place in the file", () => {
         },
       }),
     ).toThrow("/home/ada/.codex/config.toml cannot be read (EACCES).");
+  });
+
+  it("say whose credentials there can be", () => {
+    expect(failure({ flags: { credentials: "mine" } }).message).toBe(
+      "--credentials is not usable: it must be one of own, passthrough.",
+    );
+    expect(show(resolve().credentials)).toEqual(["own", "default"]);
   });
 });

@@ -170,7 +170,7 @@ describe("the rest", () => {
       ]);
       return (errorOf(answer) as { message: string }).message;
     };
-    expect(await message("/v1/embeddings?key=abc")).toBe("There is no /v1/embeddings here.");
+    expect(await message("/v1/nothing?key=abc")).toBe("There is no /v1/nothing here.");
     expect(await message("/chat/completions")).toBe(
       "There is no /chat/completions here; did you mean /v1/chat/completions? Base URLs end in /v1.",
     );
