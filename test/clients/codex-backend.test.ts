@@ -84,6 +84,18 @@ else {
       const call = (cmd: string): string => `call exec_command with ${JSON.stringify({ cmd })}`;
       const report = await execTurn(home, "gpt-5.5", `${call("echo one")}, then ${call("echo two")}`);
       expect(outputsOf(report)).toEqual(["one", "two"]);
+      const thread = String(report.lines.find(({ type }) => type === "thread.started")?.["thread_id"]);
+      const more = ["resume", thread];
+      const next = await execTurn(home, "gpt-5.5", `${call("echo three")}`, {}, { more });
+      expect(outputsOf(next)).toEqual(["three"]);
+      // The second turn goes on from the first: its calls bring what was said there.
+      expect(
+        JSON.stringify(
+          modelCalls()
+            .map(({ body }) => body)
+            .slice(-2),
+        ),
+      ).toContain("echo one");
       for (const { transport: used, headers } of modelCalls()) {
         expect(used).toBe(transport);
         expect(headers["authorization"]).toBe(`Bearer ${bearerIn(home)}`);
