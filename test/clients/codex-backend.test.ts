@@ -86,7 +86,7 @@ else {
       expect(outputsOf(report)).toEqual(["one", "two"]);
       const thread = String(report.lines.find(({ type }) => type === "thread.started")?.["thread_id"]);
       const more = ["resume", thread];
-      const next = await execTurn(home, "gpt-5.5", `${call("echo three")}`, {}, { more });
+      const next = await execTurn(home, "gpt-5.5", call("echo three"), {}, { more });
       expect(outputsOf(next)).toEqual(["three"]);
       // The second turn goes on from the first: its calls bring what was said there.
       expect(
