@@ -15,7 +15,9 @@ import type { StatusOptions } from "./commands/status.ts";
 import type { TokenOptions } from "./commands/token.ts";
 import type { UsageOptions } from "./commands/usage.ts";
 import type { CommandContext } from "./context.ts";
+import { examples } from "./examples.ts";
 import { EXIT_CODES_HELP, type ExitCode } from "./exit-codes.ts";
+import { addExplainCommand } from "./explain-command.ts";
 
 /** Takes a command's exit code. */
 export type SetResult = (code: ExitCode) => void;
@@ -54,6 +56,7 @@ export function createProgram(context: CommandContext, setResult: SetResult): Co
   addPlanCommands(program, context, setResult);
   addServeCommand(program, context, setResult);
   addConnectCommand(program, context, setResult);
+  addExplainCommand(program, context, setResult);
   addSimulatorCommands(program, context, setResult);
   program
     .command("version")
@@ -364,8 +367,4 @@ function logLevelOption(): Option {
 
 function collect(value: string, before: readonly string[] = []): string[] {
   return [...before, value];
-}
-
-function examples(...lines: string[]): string {
-  return `\nExamples:\n${lines.map((line) => `  ${line}`).join("\n")}`;
 }

@@ -86,6 +86,7 @@ function toContext(options: GatewayOptions): GatewayContext {
     gatewayKey: options.gatewayKey ?? null,
     maxBodyBytes: options.maxBodyBytes ?? DEFAULT_MAX_BODY_BYTES,
     logger: options.logger ?? silentLogger,
+    onChanges: options.onChanges,
     now,
     newId: options.newId ?? randomUUID,
     keepAliveMs: options.keepAliveMs ?? DEFAULT_KEEP_ALIVE_MS,
@@ -243,6 +244,8 @@ interface Outcome {
 
 /** One line for each request. The error's code stands in it whatever went wrong, and however the answer went out. */
 function log(exchange: Exchange, context: GatewayContext, { complete, durationMs }: Outcome): void {
+  const { changes, ...notes } = exchange.notes;
+  if (changes !== undefined) context.onChanges?.(changes);
   context.logger.info("http.request", {
     method: exchange.method,
     path: exchange.path,
@@ -251,6 +254,6 @@ function log(exchange: Exchange, context: GatewayContext, { complete, durationMs
     // The call hears of it only after this line.
     ...(!complete && { aborted: true, errorCode: "cancelled" }),
     requestId: exchange.requestId,
-    ...exchange.notes,
+    ...notes,
   });
 }

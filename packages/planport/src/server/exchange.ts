@@ -3,6 +3,7 @@
  * @module
  */
 import type { Duplex } from "node:stream";
+import type { Change } from "../translate/index.ts";
 import type { PieceEncoding } from "./chunk-writer.ts";
 
 /** Header names in lower case. A name that came twice is joined as Node does it. */
@@ -75,6 +76,8 @@ export interface Exchange {
     servedModel?: string;
     upstreamRequestId?: string;
     errorCode?: string;
+    /** What of the request was altered. Not for the log: its paths hold words of the client's. */
+    changes?: readonly Change[];
   };
 }
 

@@ -45,6 +45,7 @@ export function servedHeaders(
   const usage = usageFromHeaders(response.headers);
   if (usage !== null) Object.assign(result, limitHeaders(planLimit(usage, Date.now())));
   const all = [...changes, ...inClientWords(response.changes, renames)];
+  exchange.notes.changes = all;
   return Object.assign(result, changesHeader(all, wantsAllChanges(exchange)));
 }
 

@@ -5,6 +5,7 @@
 import type { Memory } from "../memory/index.ts";
 import type { Logger } from "../observe/index.ts";
 import type { Secret } from "../secret.ts";
+import type { Change } from "../translate/index.ts";
 import type { CodexClient } from "../upstream/types.ts";
 import type { GatewayProfiles } from "./profiles.ts";
 
@@ -45,6 +46,8 @@ export interface GatewayOptions {
   readonly allowedOrigins?: readonly string[] | undefined;
   /** Names in the Host header that are taken beside the loopback ones, as `name` or `name:port`. */
   readonly allowedHosts?: readonly string[] | undefined;
+  /** Gets what was altered of each request that was served, with the reasons: all that `x-planport-changes` names. */
+  readonly onChanges?: ((changes: readonly Change[]) => void) | undefined;
   /** Default: silent. */
   readonly logger?: Logger | undefined;
   /** Milliseconds since the epoch. */

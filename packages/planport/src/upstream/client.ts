@@ -29,7 +29,7 @@ import { responsesHeaders } from "./headers.ts";
 import { type ClientIdentity, createIdentity } from "./identity.ts";
 import { createImagesApi } from "./images.ts";
 import { chooseModel, mergeRules, NO_LIST } from "./model-choice.ts";
-import { type PreparedRequest, preparer, type Translation } from "./prepare.ts";
+import { type PreparedRequest, preparer, type Translation, withCacheKey } from "./prepare.ts";
 import { usageFromHeaders } from "./rate-limits.ts";
 import { createRelay, type RelaySetup } from "./relay/relay.ts";
 import type { Relay } from "./relay/types.ts";
@@ -277,13 +277,6 @@ class Client implements CodexClient {
 
 function isRejection(error: unknown): boolean {
   return isPlanportError(error) && error.code === "credential_rejected";
-}
-
-/** A conversation is a prompt cache's key too: its earlier turns need not be read again. */
-function withCacheKey(request: ResponsesRequest, threadId: string | undefined): ResponsesRequest {
-  return threadId === undefined || request.prompt_cache_key != null
-    ? request
-    : { ...request, prompt_cache_key: threadId };
 }
 
 function throwIfAborted(signal: AbortSignal | undefined): void {

@@ -58,3 +58,10 @@ function translate(
   const codex = toCodexRequest(request, resolved.model, undefined, capabilities);
   return { ...codex, changes: [...changes, ...codex.changes] };
 }
+
+/** A conversation is a prompt cache's key too: its earlier turns need not be read again. */
+export function withCacheKey(request: ResponsesRequest, threadId: string | undefined): ResponsesRequest {
+  return threadId === undefined || request.prompt_cache_key != null
+    ? request
+    : { ...request, prompt_cache_key: threadId };
+}

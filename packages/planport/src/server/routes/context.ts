@@ -5,6 +5,7 @@
 import type { Memory } from "../../memory/index.ts";
 import type { Logger } from "../../observe/index.ts";
 import type { Secret } from "../../secret.ts";
+import type { Change } from "../../translate/index.ts";
 import type { CodexClient, CodexResponse } from "../../upstream/types.ts";
 import type { Exchange } from "../exchange.ts";
 import type { GatewayProfiles } from "../profiles.ts";
@@ -23,6 +24,7 @@ export interface GatewayContext {
   readonly gatewayKey: Secret | null;
   readonly maxBodyBytes: number;
   readonly logger: Logger;
+  readonly onChanges?: ((changes: readonly Change[]) => void) | undefined;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
   readonly newId: () => string;
