@@ -57,6 +57,13 @@ describe("planport connect", () => {
   );
 });
 
+it("docs/clients.md is what the roster and planport connect give", async () => {
+  const { renderClients } = (await import(new URL("../../tools/clients-doc.mjs", import.meta.url).href)) as {
+    renderClients: (known: unknown) => string;
+  };
+  expect(readFileSync(new URL("../../docs/clients.md", import.meta.url), "utf8")).toBe(renderClients(recipes));
+});
+
 it("clients are installed in the versions that are asked for", () => {
   for (const entry of roster) {
     const file = installed(entry);

@@ -74,7 +74,7 @@ export const layers: Readonly<Record<string, Layer>> = {
   index: { values: [...everything, "planport", "hosts", "version"], node: true },
   // The demo uses OpenAI's own library where it is installed; that one import is computed.
   cli: {
-    values: [...everything, "memory", "server", "simulator", "planport", "hosts", "version"],
+    values: [...everything, "environment", "memory", "server", "simulator", "planport", "hosts", "version"],
     packages: ["commander", "smol-toml", "yaml", computed],
     node: true,
   },

@@ -72,19 +72,3 @@ export function pythonLines({ url, model, keyed }: ClientTarget): ClientLines {
     ],
   };
 }
-
-/** For the Codex CLI: a provider in its `config.toml`. */
-export function codexLines({ url, model, keyed }: ClientTarget): ClientLines {
-  return {
-    title: "Codex CLI (~/.codex/config.toml)",
-    lines: [
-      `model = "${model}"`,
-      'model_provider = "planport"',
-      "[model_providers.planport]",
-      'name = "planport"',
-      `base_url = "${url}/v1"`,
-      'wire_api = "responses"',
-      ...(keyed ? ['env_key = "PLANPORT_KEY"'] : []),
-    ],
-  };
-}

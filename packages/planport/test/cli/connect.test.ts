@@ -13,7 +13,7 @@ import { writeSetting } from "../../src/cli/connect/write.ts";
 const target: ConnectTarget = {
   env: {},
   platform: "linux",
-  homeDir: "/home/someone",
+  homeDir: "/home/me",
   url: "http://127.0.0.1:9107",
   model: "gpt-5.5",
   contextWindow: 272_000,
@@ -83,12 +83,12 @@ describe("recipes", () => {
       env: { APPDATA: "C:\\Users\\me\\AppData\\Roaming" },
     };
     expect(fileOf("zed", windows).file).toBe("C:\\Users\\me\\AppData\\Roaming\\Zed\\settings.json");
-    expect(fileOf("zed").file).toBe("/home/someone/.config/zed/settings.json");
+    expect(fileOf("zed").file).toBe("/home/me/.config/zed/settings.json");
     expect(fileOf("opencode", { env: { XDG_CONFIG_HOME: "/cfg" } }).file).toBe("/cfg/opencode/opencode.json");
     expect(fileOf("codex", { env: { CODEX_HOME: "/codex" } }).file).toBe("/codex/config.toml");
     expect(fileOf("pi", { env: { PI_CODING_AGENT_DIR: "/pi" } }).file).toBe("/pi/models.json");
-    expect(fileOf("droid").file).toBe("/home/someone/.factory/settings.json");
-    expect(fileOf("continue").file).toBe("/home/someone/.continue/config.yaml");
+    expect(fileOf("droid").file).toBe("/home/me/.factory/settings.json");
+    expect(fileOf("continue").file).toBe("/home/me/.continue/config.yaml");
   });
 });
 

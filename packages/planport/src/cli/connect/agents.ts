@@ -4,6 +4,9 @@
  */
 import { codexHome, joinPath, readFolder } from "../../environment.ts";
 import { piAgentFile } from "../../hosts/pi/agent-dir.ts";
+import type { JsonObject } from "../../protocol/index.ts";
+import type { ClientLines, ClientTarget } from "../client-lines.ts";
+import { textOf } from "./edit-text.ts";
 import { ANY_KEY, type ConnectTarget, keyValue, type Recipe } from "./types.ts";
 
 const codex: Recipe = {
@@ -19,25 +22,32 @@ const codex: Recipe = {
       kind: "file",
       format: "toml",
       file: joinPath(target.platform, codexHome(target).folder, "config.toml"),
-      content: {
-        model: target.model,
-        model_provider: "planport",
-        model_providers: {
-          planport: {
-            name: "planport",
-            base_url: `${target.url}/backend-api/codex`,
-            wire_api: "responses",
-            supports_websockets: true,
-            ...codexCredential(target),
-          },
-        },
-      },
+      content: codexConfig(target),
     },
   ],
 };
 
+type CodexTarget = Pick<ConnectTarget, "url" | "model" | "keyed" | "authCommand">;
+
+function codexConfig(target: CodexTarget): JsonObject {
+  const planport = {
+    name: "planport",
+    base_url: `${target.url}/backend-api/codex`,
+    wire_api: "responses",
+    supports_websockets: true,
+    ...codexCredential(target),
+  };
+  return { model: target.model, model_provider: "planport", model_providers: { planport } };
+}
+
+/** What Codex's `config.toml` needs, as lines to copy. */
+export function codexLines(target: ClientTarget): ClientLines {
+  const text = textOf({ format: "toml", content: codexConfig({ ...target, authCommand: null }) });
+  return { title: "Codex CLI (~/.codex/config.toml)", lines: text.trimEnd().split("\n") };
+}
+
 /** The bearer of the plan takes the place of the gateway's key, which then goes in a header of its own. */
-function codexCredential({ authCommand, keyed }: ConnectTarget): Record<string, unknown> {
+function codexCredential({ authCommand, keyed }: CodexTarget): JsonObject {
   if (authCommand === null) return keyed ? { env_key: "PLANPORT_KEY" } : {};
   const [command, ...first] = authCommand;
   const key = keyed ? { env_http_headers: { "x-planport-key": "PLANPORT_KEY" } } : {};
