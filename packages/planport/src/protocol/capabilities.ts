@@ -131,7 +131,7 @@ export function parseCapabilities(value: unknown, path: string): Partial<Capabil
 }
 
 /** True for the name of one of them. */
-export function isCapabilityName(name: string): name is CapabilityName {
+function isCapabilityName(name: string): name is CapabilityName {
   return Object.hasOwn(CAPABILITY_TABLE, name);
 }
 

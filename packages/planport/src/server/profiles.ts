@@ -49,7 +49,7 @@ export const NO_PROFILES: GatewayProfiles = {
 };
 
 /** Names the profile to use, in place of the one that the client matches. */
-export const PROFILE_HEADER = "x-planport-profile";
+const PROFILE_HEADER = "x-planport-profile";
 
 /**
  * The profile of a request; null for none.

@@ -50,7 +50,7 @@ function says(item: Item, base: string): boolean {
  * The model's own instructions, by its catalogue entry: a template with variables, or a text (openai/codex
  * `codex-rs/protocol/src/openai_models.rs`). Null when the list does not have them.
  */
-export function baseInstructions(model: ModelInfo | null): string | null {
+function baseInstructions(model: ModelInfo | null): string | null {
   const messages = model?.["model_messages"];
   const template = isJsonObject(messages) ? asString(messages["instructions_template"]) : undefined;
   const text =

@@ -116,7 +116,7 @@ class Stream implements ToolTextStream {
 }
 
 /** One call as text. Its name and arguments are whole in it, but for the format `summary`. */
-export function toolCallText(call: JsonObject, format: TextFormat, names: ReadonlyMap<string, string>): string {
+function toolCallText(call: JsonObject, format: TextFormat, names: ReadonlyMap<string, string>): string {
   const sent = asString(call["name"]) ?? "";
   const name = names.get(sent) ?? sent;
   const input = call["type"] === "custom_tool_call" ? (asString(call["input"]) ?? "") : null;
