@@ -138,11 +138,12 @@ export function visibleSlugs(catalogue: ModelCatalogue): string[] {
  */
 export function parseCatalogue(text: string): ModelCatalogue | null {
   const body = tryParseJson(text);
-  const list = isJsonObject(body) ? body["models"] : undefined;
+  // Servers that only speak as OpenAI's own API does list `data`, by `id`.
+  const list = isJsonObject(body) ? (body["models"] ?? body["data"]) : undefined;
   if (!Array.isArray(list)) return null;
   const models = list.flatMap((value, index): ModelInfo[] => {
     if (!isJsonObject(value)) return [];
-    const slug = value["slug"];
+    const slug = value["slug"] ?? value["id"];
     if (typeof slug !== "string" || slug === "") return [];
     return [
       {
