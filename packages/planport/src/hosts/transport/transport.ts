@@ -105,6 +105,8 @@ export class CodexTransport {
   get apiKey(): string {
     return this.#auth.apiKey;
   }
+
+  /** The next call goes by it. */
   set apiKey(value: string) {
     this.#setAuth("apiKey", value);
   }
@@ -113,6 +115,8 @@ export class CodexTransport {
   get refreshToken(): string {
     return this.#auth.refreshToken;
   }
+
+  /** The next call goes by it. */
   set refreshToken(value: string) {
     this.#setAuth("refreshToken", value);
   }
@@ -121,6 +125,8 @@ export class CodexTransport {
   get expiresAt(): string {
     return this.#auth.expiresAt;
   }
+
+  /** The next call goes by it. */
   set expiresAt(value: string) {
     this.#setAuth("expiresAt", value);
   }
@@ -129,6 +135,8 @@ export class CodexTransport {
   get accountId(): string {
     return this.#auth.accountId;
   }
+
+  /** The next call goes by it. */
   set accountId(value: string) {
     this.#setAuth("accountId", value);
   }
