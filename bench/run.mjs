@@ -130,9 +130,8 @@ async function main({ rounds, only }) {
 
 // An interrupted bench leaves no server behind.
 for (const signal of ["SIGINT", "SIGTERM"])
-  process.once(signal, async () => {
-    await stopAll();
-    process.exit(130);
+  process.once(signal, () => {
+    void stopAll().then(() => process.exit(130));
   });
 const { values } = parseArgs({ options: { rounds: { type: "string", default: "5" }, only: { type: "string" } } });
 try {
