@@ -75,6 +75,15 @@ describe("entries that stay light", () => {
   });
 });
 
+test.each(["./openai", "./transport"])(
+  "%s loads no package before it is used, and nothing that connects",
+  (subpath) => {
+    const { files, externals } = reach(source(subpath), atLoad);
+    expect(externals.map((r) => r.external).filter((name) => !name.startsWith("node:"))).toEqual([]);
+    expect([...files].filter((file) => /\/src\/(?:net|server|memory|upstream)\//.test(file))).toEqual([]);
+  },
+);
+
 test("the bin loads nothing but one node: module until it knows the command", () => {
   const { files, externals } = reach("packages/planport/bin/planport.js", atLoad);
   expect([...files]).toEqual(["packages/planport/bin/planport.js"]);
