@@ -19,7 +19,8 @@ export class ImageStream {
   #timer: NodeJS.Timeout;
   /** Runs while the client reads nothing. */
   #unread: NodeJS.Timeout | undefined;
-  #wake: (() => void) | null = null;
+  /** Who waits for the client to read: several calls may have made an image at the same time. */
+  #waiting: (() => void)[] = [];
 
   constructor(exchange: Exchange, context: GatewayContext, headers: () => Record<string, string>) {
     this.#exchange = exchange;
@@ -33,7 +34,7 @@ export class ImageStream {
   /** Resolves when the client keeps up, or is gone. */
   async event(type: string, value: unknown): Promise<void> {
     this.#write(encodeJsonEvent(type, JSON.stringify(value)));
-    if (this.#unread !== undefined) await new Promise<void>((resolve) => (this.#wake = resolve));
+    if (this.#unread !== undefined) await new Promise<void>((resolve) => this.#waiting.push(resolve));
   }
 
   end(): void {
@@ -80,8 +81,7 @@ export class ImageStream {
   #release(): void {
     clearTimeout(this.#unread);
     this.#unread = undefined;
-    this.#wake?.();
-    this.#wake = null;
+    for (const wake of this.#waiting.splice(0)) wake();
   }
 
   #close(): void {

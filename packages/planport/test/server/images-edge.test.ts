@@ -140,6 +140,28 @@ describe("a stream", () => {
     expect(text.match(/^event: .*$/gm)).toHaveLength(4);
   });
 
+  it("that nobody reads while several calls make an image at once is whole, too", async () => {
+    const client = withImagePath(1);
+    const big = "A".repeat(8 * 1024 * 1024);
+    let first = true;
+    client.images = {
+      ...client.images,
+      make: async () => {
+        if (first) first = false;
+        else await new Promise(setImmediate);
+        return { headers: {}, body: { data: [{ b64_json: big }] } };
+      },
+    };
+    const several = JSON.stringify({ prompt: "x", n: 5, stream: true });
+    const { head } = startRequest(await serve({ client }), "/v1/images/generations", { body: several });
+    const message = await head;
+    message.pause();
+    for (let turn = 0; turn < 20; turn++) await new Promise(setImmediate);
+    const { text, complete } = await readAnswer(message);
+    expect(complete).toBe(true);
+    expect(text.match(/^event: image_generation.completed$/gm)).toHaveLength(5);
+  });
+
   it("that nobody reads for long is cut", async () => {
     const client = Object.assign(fakeClient(), models);
     const at = await serve({ client, unreadLimitMs: 30 });
