@@ -2,6 +2,7 @@
  * Workspace routing: which origin serves an account's model calls (openai/codex `codex-rs/backend-client/src/client.rs`).
  * @module
  */
+import { createHash } from "node:crypto";
 import type { Grant } from "../auth/token-source.ts";
 import { type AnyPlanportError, UpstreamError, type UpstreamFailure } from "../errors.ts";
 import { isJsonObject, tryParseJson } from "../protocol/json.ts";
@@ -27,15 +28,20 @@ export interface RouteFinder {
 /** Fetches the text of the accounts answer with a grant; throws typed errors for anything but a 2xx. */
 export type FetchAccounts = (grant: Grant) => Promise<string>;
 
+/** Callers whose own credentials are passed on choose what they are known by: the oldest gives way to the newest. */
+const MAX_ROUTES = 1000;
+
 /** Makes a finder. Calls that come while the answer is on its way share it. */
 export function createRouteFinder(fetchAccounts: FetchAccounts): RouteFinder {
   const routes = new Map<string, Promise<Route>>();
   return {
     find(grant) {
-      const key = `${grant.accountId ?? ""}|${grant.userId ?? ""}`;
+      const key = keyOf(grant);
       const known = routes.get(key);
       if (known !== undefined) return known;
       const fresh = fetchAccounts(grant).then((text) => readRoute(text, grant.accountId));
+      const [oldest] = routes.keys();
+      if (routes.size >= MAX_ROUTES && oldest !== undefined) routes.delete(oldest);
       routes.set(key, fresh);
       fresh.catch(() => {
         if (routes.get(key) === fresh) routes.delete(key);
@@ -43,6 +49,12 @@ export function createRouteFinder(fetchAccounts: FetchAccounts): RouteFinder {
       return fresh;
     },
   };
+}
+
+/** Where nothing says whose a bearer is, only the same one has the same route. */
+function keyOf({ accountId, userId, bearer }: Grant): string {
+  if (accountId !== null || userId !== null) return `${accountId ?? ""}|${userId ?? ""}`;
+  return createHash("sha256").update(bearer.reveal(), "utf8").digest("hex");
 }
 
 /**

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { Secret } from "../../src/secret.ts";
 import { createRouteFinder, readRoute } from "../../src/upstream/routing.ts";
 import { grant } from "./support.ts";
 
@@ -58,6 +59,30 @@ describe("finding routes", () => {
     await Promise.all([finder.find(one), finder.find(one), finder.find(grant({ accountId: "two" }))]);
     await finder.find(one);
     expect(asked).toEqual(["one", "two"]);
+  });
+
+  it("shares no route between bearers of which nothing is known", async () => {
+    const asked: string[] = [];
+    const finder = createRouteFinder(({ bearer }) => {
+      asked.push(bearer.reveal());
+      return Promise.resolve(accounts(entry()));
+    });
+    const nobody = (bearer: string) => grant({ accountId: null, userId: null, bearer: new Secret(bearer) });
+    for (const bearer of ["one", "two", "one"]) await finder.find(nobody(bearer));
+    expect(asked).toEqual(["one", "two"]);
+  });
+
+  it("remembers a thousand routes and no more", async () => {
+    let asked = 0;
+    const finder = createRouteFinder((who) => {
+      asked += 1;
+      return Promise.resolve(accounts(entry({ id: who.accountId })));
+    });
+    for (let index = 0; index < 1001; index++) await finder.find(grant({ accountId: `a${index}` }));
+    await finder.find(grant({ accountId: "a1000" }));
+    expect(asked).toBe(1001);
+    await finder.find(grant({ accountId: "a0" }));
+    expect(asked).toBe(1002);
   });
 
   it("asks again after a failure", async () => {
