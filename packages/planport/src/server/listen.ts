@@ -116,7 +116,6 @@ function serveOn(server: Server, setup: ListenSetup, local: LocalAddress, tunnel
     const outgoing = new ServerResponse(incoming);
     outgoing.shouldKeepAlive = false;
     outgoing.assignSocket(socket);
-    outgoing.on("finish", () => socket.end());
     const tunnel = new Tunnel(socket, head, outgoing);
     tunnels.add(tunnel);
     socket.on("close", () => tunnels.delete(tunnel));

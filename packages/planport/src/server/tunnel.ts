@@ -8,7 +8,8 @@ import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import type { Upgrade } from "./exchange.ts";
 
-/** How long the other end has to close once one has. */
+/** Nothing but this finds out that the client's machine is gone: a session may be silent for as long as it likes. */
+const TCP_KEEP_ALIVE_MS = 60_000;
 const LINGER_MS = 5_000;
 /** A session whose last word was the backend's, this long ago, has nothing under way. */
 const QUIET_MS = 1_000;
@@ -18,9 +19,9 @@ const MAX_EARLY_BYTES = 64 * 1024;
 /** A close frame with the status 1001, "going away" (RFC 6455 §5.5.1 and §7.4.1). */
 const GOING_AWAY = Buffer.from([0x88, 0x02, 0x03, 0xe9]);
 
-/** True when a request asks for a WebSocket, and not for some other protocol such as h2c. */
-export function asksForWebSocket({ headers }: IncomingMessage): boolean {
-  return headers.upgrade?.trim().toLowerCase() === "websocket";
+/** True when a request asks for a WebSocket (a GET, RFC 6455 §4.1), and not for some other protocol such as h2c. */
+export function asksForWebSocket({ method, headers }: IncomingMessage): boolean {
+  return method === "GET" && headers.upgrade?.trim().toLowerCase() === "websocket";
 }
 
 /** A client's wish for a WebSocket, and the session that may come of it. */
@@ -33,6 +34,7 @@ export class Tunnel implements Upgrade {
   replyHeaders: Readonly<Record<string, string>> = {};
   readonly #client: Socket;
   readonly #outgoing: ServerResponse;
+  readonly #lingerMs: number;
   #early: Buffer[];
   #peer: Duplex | null = null;
   /** Whose bytes were the last. */
@@ -42,17 +44,28 @@ export class Tunnel implements Upgrade {
   #linger: NodeJS.Timeout | undefined;
   #stopping: NodeJS.Timeout | undefined;
 
-  /** @param outgoing Answers the client as long as the session has not begun. */
-  constructor(client: Socket, head: Buffer, outgoing: ServerResponse) {
+  /**
+   * @param outgoing Answers the client as long as the session has not begun.
+   * @param lingerMs How long an end has to close once the other has, or the client once it was refused.
+   */
+  constructor(client: Socket, head: Buffer, outgoing: ServerResponse, lingerMs: number = LINGER_MS) {
+    this.#lingerMs = lingerMs;
     this.#client = client;
     this.#outgoing = outgoing;
     this.#early = head.length > 0 ? [head] : [];
     client.setTimeout(0);
     client.setNoDelay(true);
+    client.setKeepAlive(true, TCP_KEEP_ALIVE_MS);
     client.on("error", ignore); // `close` tells the same.
     // Read on, or the client's leaving would go unnoticed.
     client.on("data", this.#onEarly).on("end", this.#onLeft);
     client.resume();
+    outgoing.on("finish", () => this.#hangUp());
+    client.on("close", () => {
+      if (this.accepted) return; // Its two ends are joined, and that tells.
+      clearTimeout(this.#stopping);
+      clearTimeout(this.#linger);
+    });
   }
 
   accept(headers: Readonly<Record<string, string | readonly string[]>>, peer: Duplex): void {
@@ -85,6 +98,12 @@ export class Tunnel implements Upgrade {
     look();
   }
 
+  /** After a refusal. The client has read it by its own end, and has so long for it. */
+  #hangUp(): void {
+    this.#client.end();
+    this.#linger ??= setTimeout(() => this.#client.destroy(), this.#lingerMs).unref();
+  }
+
   readonly #onEarly = (chunk: Buffer): void => {
     this.#early.push(chunk);
     if (this.#early.reduce((sum, { length }) => sum + length, 0) > MAX_EARLY_BYTES) this.#client.destroy();
@@ -107,7 +126,7 @@ export class Tunnel implements Upgrade {
       let ended = false;
       one.once("end", () => {
         ended = true;
-        this.#linger ??= setTimeout(() => this.#destroy(), LINGER_MS).unref();
+        this.#linger ??= setTimeout(() => this.#destroy(), this.#lingerMs).unref();
       });
       one.once("close", () => {
         this.#clean &&= ended;

@@ -1,8 +1,10 @@
 import { randomBytes } from "node:crypto";
-import net, { type Socket } from "node:net";
+import http from "node:http";
+import net, { type AddressInfo, type Socket } from "node:net";
 import fc from "fast-check";
 import { onTestFinished, describe, expect, it } from "vitest";
 import { createGateway } from "../../src/server/index.ts";
+import { Tunnel } from "../../src/server/tunnel.ts";
 import type { Listening } from "../../src/server/types.ts";
 import { type Backend, gatewayTo, startBackend, until } from "./backend-kit.ts";
 import { send } from "./kit.ts";
@@ -203,6 +205,35 @@ describe("a WebSocket that is refused", () => {
     expect(refused.bytes().toString()).toMatch(/^HTTP\/1\.1 401 [\s\S]*\r\n\r\nno$/);
   });
 
+  it("is not held open by a client that never closes", async () => {
+    const kept = new Promise<Socket>((resolve) => {
+      const server = http.createServer().on("upgrade", (request, stream, head) => {
+        const socket = stream as Socket;
+        const outgoing = new http.ServerResponse(request);
+        outgoing.assignSocket(socket);
+        new Tunnel(socket, head, outgoing, 20).stop(60_000);
+        outgoing.writeHead(426).end("no");
+        resolve(socket);
+      });
+      onTestFinished(() => void server.close());
+      server.listen(0, "127.0.0.1", () => {
+        void connect({ port: (server.address() as AddressInfo).port } as Listening, handshake());
+      });
+    });
+    const socket = await kept;
+    if (!socket.destroyed) await new Promise((resolve) => socket.on("close", resolve));
+    expect(socket.destroyed).toBe(true);
+  });
+
+  it("is none where something other than a GET asks for it: that is answered like any other", async () => {
+    const backend = await startBackend();
+    backend.answer = (seen, response) => response.end(`${seen.method} ${seen.body.toString()}`);
+    const asked = handshake(["content-length: 5"]).replace(/^GET/, "POST");
+    const client = await connect(await gatewayTo(backend), `${asked}hello`);
+    await until(() => client.bytes().includes("POST hello"));
+    expect(backend.seen.map(({ method, headers }) => [method, headers.upgrade])).toEqual([["POST", undefined]]);
+  });
+
   it("is planport's own refusal elsewhere: 426 on /v1, an error body for a backend that is away", async () => {
     const at = await gatewayTo({ origin: "http://127.0.0.1:1" });
     const elsewhere = await connect(at, handshake([], "/v1/responses"));
@@ -273,6 +304,16 @@ describe("a request that offers another protocol", () => {
   it("is answered like any other where it has no body", async () => {
     const at = await gatewayTo(await startBackend());
     expect((await send(at, "/healthz", { headers: { connection: "Upgrade", upgrade: "h2c" } })).status).toBe(200);
+  });
+});
+
+describe("a TRACE", () => {
+  it("is not passed on, since its answer would tell planport's credential", async () => {
+    const backend = await startBackend();
+    const answer = await send(await gatewayTo(backend), PATH, { method: "TRACE" });
+    expect([answer.status, answer.headers["allow"]]).toEqual([405, expect.not.stringContaining("TRACE")]);
+    expect(answer.text).toContain('"method_not_allowed"');
+    expect(backend.seen).toEqual([]);
   });
 });
 

@@ -19,6 +19,9 @@ const SEGMENTS = /^(?:\/(?:[\w.~!$&'()*+,;=:@-]|%[\da-f]{2})+)*\/?$/i;
 const DISGUISED = /%(?:2[ef5]|5c|[01][\da-f]|7f)/i;
 const DOTS = /\/\.{1,2}(?:[;/]|$)/;
 
+/** All but TRACE, whose answer is the request, and so the credential that goes with it (RFC 9110 §9.3.8). */
+const METHODS = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";
+
 /** True for the paths that {@link passOn} answers, if only by a refusal. */
 export function isBackendPath(path: string): boolean {
   return path === PREFIX || path.startsWith(`${PREFIX}/`);
@@ -26,11 +29,15 @@ export function isBackendPath(path: string): boolean {
 
 /**
  * Passes one call on, and its answer back.
- * @throws {RequestError} `not_found` beside the two folders, `request_invalid` for a path that could lead out of them,
+ * @throws {RequestError} `not_found` beside the two folders, `request_invalid` for a path that could lead out of them, `method_not_allowed`,
  * `not_supported` for an API key, `body_too_large`; and as `Relay.send`.
  */
 export async function passOn(exchange: Exchange, context: GatewayContext): Promise<void> {
   const place = placeOf(exchange);
+  if (exchange.method === "TRACE") {
+    exchange.reply.headers["allow"] = METHODS;
+    throw new RequestError("method_not_allowed", "TRACE is not passed on: its answer could tell the credential.");
+  }
   const { relay } = context.client;
   if (relay === undefined)
     throw new RequestError(
