@@ -53,10 +53,13 @@ export function excerpt(text: string): string {
 /** Longest copy of a body in UTF-16 code units. */
 const MAX_BODY_CHARS = 2_000;
 
+/** JSON in which nothing is said. */
+const NOTHING_SAID = /^(?:\{\s*\}|\[\s*\]|null|"")?$/;
+
 /** What the backend wrote, for who has to find out what it means: redacted, also of what might be a token of any shape, and cut. */
 export function keptBody(text: string): string | null {
   const kept = redactText(text.trim(), { maxChars: MAX_BODY_CHARS, opaque: true });
-  return kept === "" ? null : kept;
+  return NOTHING_SAID.test(kept) ? null : kept;
 }
 
 /** True for pages: what a proxy, a portal or a Cloudflare edge sends in the backend's place. */
