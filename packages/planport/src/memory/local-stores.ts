@@ -99,6 +99,7 @@ class LocalResponseStore implements ResponseStore {
     const ids = (stored.response.output ?? []).map(idOf).filter((id) => id !== null);
     const itemKeys = ids.map((id) => keyOf(accountKey, id));
     this.#shelf.set(key, { text, itemKeys }, Buffer.byteLength(text));
+    if (this.#shelf.get(key) === undefined) return; // Larger than all that is held.
     for (const itemKey of itemKeys) this.#items.set(itemKey, key);
   }
 

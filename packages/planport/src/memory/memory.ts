@@ -9,6 +9,7 @@ import { migrate } from "./schema.ts";
 import { createSqlStores } from "./sql-stores.ts";
 import {
   type Limits,
+  PROCESS_MAX_BYTES,
   REASONING_LIMITS,
   type ReasoningMemory,
   RESPONSE_LIMITS,
@@ -66,14 +67,14 @@ export function openMemory(options: MemoryOptions): Memory {
 
 async function openStores(options: MemoryOptions, storeOptions: StoreOptions, warn: Warn): Promise<Stores> {
   const { place } = options;
-  if (place === "process") return createLocalStores(storeOptions);
+  if (place === "process") return createLocalStores(withinHeap(storeOptions));
   const { file } = place;
   let driver: Driver;
   try {
     driver = await (options.driver ?? loadDriver)();
   } catch (error) {
     warn("The package libsql cannot be loaded, so responses and reasoning are kept only until planport ends.", error);
-    return createLocalStores(storeOptions);
+    return createLocalStores(withinHeap(storeOptions));
   }
   try {
     const database = await openLibsqlDatabase({
@@ -86,8 +87,13 @@ async function openStores(options: MemoryOptions, storeOptions: StoreOptions, wa
     return createSqlStores(database, storeOptions);
   } catch (error) {
     warn(`${file} cannot be used, so responses and reasoning are kept only until planport ends.`, error);
-    return createLocalStores(storeOptions);
+    return createLocalStores(withinHeap(storeOptions));
   }
+}
+
+function withinHeap({ responseLimits, reasoningLimits, ...rest }: StoreOptions): StoreOptions {
+  const smaller = (limits: Limits): Limits => ({ ...limits, maxBytes: Math.min(limits.maxBytes, PROCESS_MAX_BYTES) });
+  return { ...rest, responseLimits: smaller(responseLimits), reasoningLimits: smaller(reasoningLimits) };
 }
 
 type Warn = (message: string, error: unknown) => void;

@@ -71,7 +71,7 @@ class SqlResponseStore implements ResponseStore {
           [accountKey, itemId, response.id],
         );
       await this.#pruner.added(session, bytes);
-    });
+    }, bytes);
   }
 
   async get(accountKey: string, responseId: string): Promise<StoredResponse | null> {
@@ -155,7 +155,7 @@ class SqlReasoningMemory implements ReasoningMemory {
         await session.run("DELETE FROM reasoning_anchors WHERE turn_id = '' AND kept_at_ms <= ?", [
           nowMs - this.#options.reasoningLimits.ttlMs,
         ]);
-    });
+    }, bytes);
   }
 
   async recall(

@@ -81,5 +81,7 @@ const MIB = 1024 * 1024;
 export const RESPONSE_LIMITS: Limits = { maxCount: 10_000, maxBytes: 512 * MIB, ttlMs: 30 * DAY_MS };
 /** A turn's reasoning is of use as long as somebody goes on with its conversation. */
 export const REASONING_LIMITS: Limits = { maxCount: 50_000, maxBytes: 128 * MIB, ttlMs: 30 * DAY_MS };
+/** Of each, in a process that has no file: its heap is for the calls. */
+export const PROCESS_MAX_BYTES: number = 64 * MIB;
 /** A response whose input is longer (as JSON, in UTF-16 units) is not kept: it would push out all others. */
 export const MAX_STORED_CHARS: number = 32 * MIB;

@@ -1,6 +1,7 @@
 /** Both kinds of stores hold the same promises. */
 import { describe, expect, it } from "vitest";
 import { call, open, said, sealed, stored } from "./kit.ts";
+import { WriteQueue } from "../../src/memory/write-queue.ts";
 import { type MemoryOptions, RESPONSE_LIMITS, REASONING_LIMITS } from "../../src/memory/index.ts";
 
 const places: Readonly<Record<string, Partial<MemoryOptions>>> = {
@@ -128,4 +129,43 @@ describe.each(Object.entries(places))("reasoning kept %s", (_name, place) => {
     await reasoning.remember("a", "m", { anchors: ["last"], items: [] });
     expect((await reasoning.recall("a", "m", anchors)).size).toBe(450);
   });
+});
+
+it("a process without a file holds 64 MiB of responses at most, however much a file may hold", async () => {
+  const { responses } = open({ place: "process" });
+  const long = "x".repeat(20 * 1024 * 1024);
+  for (const id of ["1", "2", "3", "4"]) await responses.put("a", stored(id, [said("assistant", long)]));
+  expect(await responses.get("a", "1")).toBeNull();
+  expect(await responses.get("a", "2")).not.toBeNull();
+  await responses.put("a", stored("whole", [{ ...said("assistant", long.repeat(4)), id: "msg_1" }]));
+  expect(await responses.get("a", "whole")).toBeNull();
+  expect((await responses.findItems("a", ["msg_1"])).size).toBe(0);
+});
+
+it("writes that a held file keeps waiting are refused when they grow too many, and taken again later", async () => {
+  let release: () => void = () => {};
+  const held = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  const written: string[] = [];
+  const inner = { run: async (sql: string) => void written.push(sql), all: async () => [] };
+  const queue = new WriteQueue(
+    {
+      ...inner,
+      transaction: async (work) => {
+        await held;
+        return await work(inner);
+      },
+      scrub: async () => {},
+      close: async () => {},
+    },
+    100,
+  );
+  const add = (name: string, bytes: number) => queue.add((session) => session.run(name), bytes);
+  const [one, two] = [add("one", 60), add("two", 40)];
+  await expect(add("three", 1)).rejects.toThrow("More waits");
+  release();
+  await Promise.all([one, two]);
+  await add("four", 100);
+  expect(written).toEqual(["one", "two", "four"]);
 });
