@@ -2,7 +2,7 @@
  * The client as one exchange uses it.
  * @module
  */
-import type { CodexClient } from "../upstream/types.ts";
+import type { CodexClient, ImageOptions, ImagesApi } from "../upstream/types.ts";
 import type { Exchange } from "./exchange.ts";
 import type { GatewayContext } from "./routes/context.ts";
 
@@ -21,7 +21,7 @@ export function watchedClient(exchange: Exchange, { client, logger }: GatewayCon
   return {
     route: client.route,
     relay: client.relay,
-    images: client.images,
+    images: client.images && watchedImages(client, client.images, onAccount),
     account: (options) => client.account(options),
     send: (request, options) =>
       client.send(request, {
@@ -41,6 +41,21 @@ export function watchedClient(exchange: Exchange, { client, logger }: GatewayCon
       return client.usage(options);
     },
     close: () => client.close(),
+  };
+}
+
+function watchedImages(client: CodexClient, images: ImagesApi, onAccount: (account: string) => void): ImagesApi {
+  const tell = async (options: ImageOptions | undefined): Promise<void> =>
+    onAccount(nameOf(await client.account(options)));
+  return {
+    async make(kind, body, options) {
+      await tell(options);
+      return images.make(kind, body, options);
+    },
+    async pass(kind, call, options) {
+      await tell(options);
+      return images.pass(kind, call, options);
+    },
   };
 }
 

@@ -50,6 +50,7 @@ describe("an image path that makes fewer images than asked for", () => {
     ]);
     expect(client.asked.map(({ n }) => n)).toEqual([5, 2, undefined]);
     expect(headers["x-planport-changes"]).toBe("n=emulated");
+    expect(headers["x-planport-account"]).toBe(await client.account());
   });
 
   it("is asked by up to four calls at a time when it makes one at a time", async () => {
