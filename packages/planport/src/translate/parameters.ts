@@ -108,7 +108,7 @@ export const RESPONSES_PARAMETERS: Parameters = {
   ),
   include: mapped("`reasoning.encrypted_content` is added."),
   tools: mapped(
-    "`web_search_preview` goes out as `web_search`. Models with `use_responses_lite` get them inside `input`.",
+    "`web_search_preview` goes out as `web_search`. Models with `use_responses_lite` get them inside `input`. Names of more than 64 characters are shortened on the way there and back.",
   ),
   tool_choice: mapped("`web_search_preview` goes out as `web_search`; all else as it is."),
   parallel_tool_calls: mapped("Sent as `false` to models with `use_responses_lite`; to others as it is."),

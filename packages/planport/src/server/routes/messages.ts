@@ -22,10 +22,10 @@ import { type GatewayContext, noteAnswer, sendJson, threadIdOf } from "./context
 
 /** Translates a Messages request, sends it on, and answers with events or, without `stream`, with the message. */
 export async function messages(exchange: Exchange, gateway: GatewayContext): Promise<void> {
-  const { body, context, nameTools } = await readAsked(exchange, gateway, "anthropic-messages");
+  const { body, context, pairing, nameTools } = await readAsked(exchange, gateway, "anthropic-messages");
   const asked = parseMessagesRequest(body);
   exchange.notes.model = asked.model;
-  const { request, changes, toolNames, thinking, renames } = messagesToResponses(asked, context.client.route);
+  const { request, changes, toolNames, thinking, renames } = messagesToResponses(asked, context.client.route, pairing);
   nameTools(toolNames);
   const key = cacheKeyOf(exchange) ?? cacheKeyOfUser(asked["metadata"]);
   if (key !== undefined) request.prompt_cache_key ??= key;
@@ -67,7 +67,7 @@ function cacheKeyOfUser(metadata: unknown): string | undefined {
 export async function countTokens(exchange: Exchange, context: GatewayContext): Promise<void> {
   const asked = parseMessagesRequest(await readJsonBody(exchange, context.maxBodyBytes), false);
   exchange.notes.model = asked.model;
-  const { request } = messagesToResponses(asked);
+  const { request } = messagesToResponses(asked, "codex", "repair");
   const told = { "x-planport-changes": "input_tokens=emulated" };
   sendJson(exchange, { input_tokens: estimateInputTokens(request) }, told);
 }

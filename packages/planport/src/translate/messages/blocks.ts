@@ -95,8 +95,8 @@ function toDocument(block: MessagesBlock, path: string, changes: Change[]): Json
 
 function toSearchResult(block: MessagesBlock, path: string, textType: string, changes: Change[]): JsonObject {
   const text = textIn(block["content"], `${path}.content`, changes);
-  const source = asString(block["source"]) ?? "";
-  return { type: textType, text: `${asString(block["title"]) ?? ""}\n${source}\n\n${text}`.trim() };
+  const head = [asString(block["title"]) ?? "", asString(block["source"]) ?? ""].filter((line) => line !== "");
+  return { type: textType, text: [head.join("\n"), text].filter((part) => part !== "").join("\n\n") };
 }
 
 function titled(title: string | undefined, text: string): string {

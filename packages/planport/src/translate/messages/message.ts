@@ -41,7 +41,7 @@ export function toMessagesMessage(response: ResponseObject, context: MessagesCon
     content,
     stop_reason: toStopReason(response, called, hasRefusal(response)),
     stop_sequence: null,
-    usage: toMessagesUsage(response.usage),
+    usage: toMessagesUsage(response.usage, response.service_tier),
   };
 }
 
@@ -53,8 +53,11 @@ export function toStopReason(response: JsonObject, called: boolean, refusal: boo
   return called ? "tool_use" : "end_turn";
 }
 
-/** Cached input stands beside the other input here, and not within it. */
-export function toMessagesUsage(usage: unknown): MessagesUsage {
+/**
+ * Cached input stands beside the other input here, and not within it.
+ * @param tier The one that served, where it is known.
+ */
+export function toMessagesUsage(usage: unknown, tier?: unknown): MessagesUsage {
   const told = isJsonObject(usage) ? usage : {};
   const details = isJsonObject(told["input_tokens_details"]) ? told["input_tokens_details"] : {};
   const cached = asNumber(details["cached_tokens"]) ?? 0;
@@ -63,8 +66,12 @@ export function toMessagesUsage(usage: unknown): MessagesUsage {
     cache_creation_input_tokens: 0,
     cache_read_input_tokens: cached,
     output_tokens: asNumber(told["output_tokens"]) ?? 0,
+    ...(typeof tier === "string" && { service_tier: USUAL_TIERS.has(tier) ? "standard" : tier }),
   };
 }
+
+/** What Anthropic's API calls the standard. */
+const USUAL_TIERS: ReadonlySet<string> = new Set(["auto", "default"]);
 
 /** The arguments of a call as an object. What is none is kept under a name that says so: a client could not read it else. */
 function toToolInput(json: string): JsonObject {

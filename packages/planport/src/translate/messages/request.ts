@@ -9,6 +9,7 @@ import type { Tool } from "../../protocol/responses/item.ts";
 import type { ReasoningOptions, ResponsesRequest } from "../../protocol/responses/request.ts";
 import type { Change, Renames } from "../change.ts";
 import { joinTold, tellLeftovers } from "../leftovers.ts";
+import { pairCalls, type PairingMode } from "../pair-calls.ts";
 import { keepParameters, usual } from "../parameters.ts";
 import type { ChatTarget } from "../chat-request.ts";
 import { createToolNames, shortenTold, type ToolNames } from "../tool-names.ts";
@@ -31,9 +32,14 @@ export interface MessagesTranslation {
 /**
  * Translates a request. Its argument is not altered, but parts of it (schemas) are shared with the result.
  * @param target OpenAI's plain API takes more, and reasons for those alone who ask for it.
+ * @param pairing What is done about tool calls without results, and results without calls.
  * @throws {RequestError} `request_invalid` for what cannot be served.
  */
-export function messagesToResponses(request: MessagesRequest, target: ChatTarget = "codex"): MessagesTranslation {
+export function messagesToResponses(
+  request: MessagesRequest,
+  target: ChatTarget = "codex",
+  pairing: PairingMode = "refuse",
+): MessagesTranslation {
   const changes: Change[] = [];
   const names = createToolNames();
   const isPlatform = target === "platform";
@@ -49,9 +55,10 @@ export function messagesToResponses(request: MessagesRequest, target: ChatTarget
   if (speed != null && speed !== "fast") changes.push(usual("speed"));
   checkThread(request, changes);
   const thinking = isThinking(request);
+  const { items, idPaths } = toTurnItems(request.messages, names, changes);
   const made: ResponsesRequest = {
     model: request.model,
-    input: toTurnItems(request.messages, names, changes),
+    input: pairCalls(items, pairing, changes, (index) => idPaths[index] ?? "messages"),
     ...(instructions !== "" && { instructions }),
     ...(tools.length > 0 && { tools }),
     ...toChoice(request.tool_choice, names, changes),

@@ -244,7 +244,7 @@ class Encoder implements MessagesSseEncoder {
     const delta = { stop_reason: reason, stop_sequence: null };
     return (
       stop +
-      encode({ type: "message_delta", delta, usage: toMessagesUsage(response["usage"]) }) +
+      encode({ type: "message_delta", delta, usage: toMessagesUsage(response["usage"], response["service_tier"]) }) +
       encode({ type: "message_stop" })
     );
   }

@@ -20,6 +20,8 @@ const SERVER_BLOCK = /^(?:server_tool_use|mcp_tool_use|mcp_tool_result|container
 
 interface Walk {
   readonly items: Item[];
+  /** Where in the request the id of each item stands. */
+  readonly idPaths: string[];
   readonly names: ToolNames;
   readonly changes: Change[];
 }
@@ -28,10 +30,19 @@ interface Walk {
  * Translates the conversation.
  * @throws {RequestError} `request_invalid` for blocks that cannot be sent.
  */
-export function toTurnItems(turns: readonly MessagesTurn[], names: ToolNames, changes: Change[]): Item[] {
-  const walk: Walk = { items: [], names, changes };
+export function toTurnItems(
+  turns: readonly MessagesTurn[],
+  names: ToolNames,
+  changes: Change[],
+): { readonly items: Item[]; readonly idPaths: readonly string[] } {
+  const walk: Walk = { items: [], idPaths: [], names, changes };
   turns.forEach((turn, index) => addTurn(walk, turn, `messages[${index}]`));
-  return walk.items;
+  return walk;
+}
+
+function add(walk: Walk, item: Item, idPath: string): void {
+  walk.items.push(item);
+  walk.idPaths.push(idPath);
 }
 
 function addTurn(walk: Walk, turn: MessagesTurn, path: string): void {
@@ -41,12 +52,12 @@ function addTurn(walk: Walk, turn: MessagesTurn, path: string): void {
   const textType = role === "assistant" ? "output_text" : "input_text";
   if (typeof content === "string") {
     const parts = toBlockParts(content, `${path}.content`, textType, walk.changes);
-    if (parts.length > 0) walk.items.push({ type: "message", role, content: parts });
+    if (parts.length > 0) add(walk, { type: "message", role, content: parts }, path);
     return;
   }
   let parts: JsonObject[] = [];
   const flush = (): void => {
-    if (parts.length > 0) walk.items.push({ type: "message", role, content: parts });
+    if (parts.length > 0) add(walk, { type: "message", role, content: parts }, path);
     parts = [];
   };
   content.forEach((block, index) => {
@@ -56,7 +67,7 @@ function addTurn(walk: Walk, turn: MessagesTurn, path: string): void {
     if (item === "part") parts.push(toBlockPart(block, at, textType, walk.changes));
     else {
       flush();
-      walk.items.push(item);
+      add(walk, item, `${at}.${block.type === "tool_result" ? "tool_use_id" : "id"}`);
     }
   });
   flush();

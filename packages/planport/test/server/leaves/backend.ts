@@ -4,6 +4,7 @@ import type { AddressInfo } from "node:net";
 import type { Grant } from "../../../src/auth/token-source.ts";
 import { createHttpClient } from "../../../src/net/index.ts";
 import type { JsonObject } from "../../../src/protocol/json.ts";
+import type { CodexEvent } from "../../../src/protocol/responses/event.ts";
 import type { ModelInfo } from "../../../src/protocol/models.ts";
 import { Secret } from "../../../src/secret.ts";
 import { createGateway } from "../../../src/server/app.ts";
@@ -28,11 +29,14 @@ const MODELS = [
 export const MODEL_NAMES: readonly string[] = MODELS.map(({ slug }) => slug);
 
 const RESPONSE = { id: "resp_1", object: "response", status: "completed", model: "m", output: [], usage: null };
-const ANSWER = ["created", "completed"]
-  .map(
-    (what) => `event: response.${what}\ndata: ${JSON.stringify({ type: `response.${what}`, response: RESPONSE })}\n\n`,
-  )
-  .join("");
+const ANSWER: readonly CodexEvent[] = ["response.created", "response.completed"].map((type) => ({
+  type,
+  response: RESPONSE,
+}));
+
+function toStream(events: readonly CodexEvent[]): string {
+  return events.map((event) => `event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`).join("");
+}
 
 /** What came of one request. */
 export interface Passage {
@@ -46,14 +50,20 @@ export interface Passage {
 
 /** A gateway and its backend. */
 export interface Way {
-  /** Sends a request through, with its own connection's bytes. */
-  send(path: string, body: unknown): Promise<Passage>;
+  /** Of the gateway. */
+  readonly url: string;
+  /**
+   * Sends a request through.
+   * @param events What the backend answers. Default: nothing, and that this is all.
+   */
+  send(path: string, body: unknown, events?: readonly CodexEvent[]): Promise<Passage>;
   close(): Promise<void>;
 }
 
 /** Opens both. */
 export async function openWay(): Promise<Way> {
   const received = new Map<string, JsonObject>();
+  const answers = new Map<string, readonly CodexEvent[]>();
   const backend = http.createServer((request, response) => {
     if (request.method === "GET") {
       response.setHeader("content-type", "application/json").end(JSON.stringify({ models: MODELS }));
@@ -63,8 +73,9 @@ export async function openWay(): Promise<Way> {
     request.on("data", (chunk: Buffer) => chunks.push(chunk));
     request.on("end", () => {
       const body = JSON.parse(Buffer.concat(chunks).toString("utf8")) as JsonObject;
-      received.set(String(request.headers["thread-id"]), body);
-      response.setHeader("content-type", "text/event-stream").end(ANSWER);
+      const thread = String(request.headers["thread-id"]);
+      received.set(thread, body);
+      response.setHeader("content-type", "text/event-stream").end(toStream(answers.get(thread) ?? ANSWER));
     });
   });
   await new Promise<void>((resolve) => backend.listen(0, "127.0.0.1", resolve));
@@ -79,8 +90,10 @@ export async function openWay(): Promise<Way> {
   const agent = new http.Agent({ keepAlive: true });
   let count = 0;
   return {
-    async send(path, body) {
+    url: listening.url,
+    async send(path, body, events) {
       const thread = `thread-${count++}`;
+      if (events !== undefined) answers.set(thread, events);
       const headers = { "content-type": "application/json", "x-planport-changes": "full", "thread-id": thread };
       const request = http.request({ port: listening.port, host: "127.0.0.1", path, method: "POST", headers, agent });
       request.end(JSON.stringify(body));
@@ -90,6 +103,7 @@ export async function openWay(): Promise<Way> {
       const text = (await answer.toArray()).join("");
       const upstream = received.get(thread);
       received.delete(thread);
+      answers.delete(thread);
       return {
         status: answer.statusCode ?? 0,
         answer: text,
