@@ -199,6 +199,9 @@ function routeFor(method: string, entry: Entry): Route | undefined {
 }
 
 function refuseMethod(exchange: Exchange, entry: Entry): never {
+  // `input_tokens` stands where the id of a response can stand.
+  const reason = unsupportedReason(exchange.path);
+  if (reason !== null) throw new RequestError("not_supported", reason);
   const allowed = Object.keys(entry).flatMap((method) => (method === "GET" ? ["GET", "HEAD"] : [method]));
   exchange.reply.headers["allow"] = allowed.join(", ");
   throw new RequestError(

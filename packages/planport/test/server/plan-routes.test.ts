@@ -124,6 +124,8 @@ describe("what a plan's backend does not have", () => {
     ["GET", "/v1/vector_stores/vs_1", /texts that matter/],
     ["POST", "/v1/realtime/sessions", /stream: true/],
     ["POST", "/embeddings", /local embedding model/],
+    ["POST", "/v1/responses/input_tokens", /count_tokens/],
+    ["POST", "/v1/responses/resp_1/cancel", /close the connection/],
   ])("%s %s is a 501 with OpenAI's error body that says what to use", async (method, path, hint) => {
     const answer = await send(await serve(), path, { method });
     expect(answer.status).toBe(501);

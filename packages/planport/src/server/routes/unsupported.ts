@@ -27,8 +27,21 @@ const REASONS: Readonly<Record<string, string>> = {
   videos: `The backend makes no videos. ${WITH_AN_API_KEY}`,
 };
 
+/** Endpoints below those that are served. */
+const PARTS: readonly (readonly [RegExp, string])[] = [
+  [
+    /^(?:\/v1)?\/responses\/input_tokens\/?$/,
+    "The backend counts no tokens beforehand. POST /v1/messages/count_tokens gives an estimate for messages in Anthropic's form.",
+  ],
+  [
+    /^(?:\/v1)?\/responses\/[^/]+\/cancel\/?$/,
+    "No response runs in the background here; to cancel one, close the connection that it comes by.",
+  ],
+];
+
 /** Why a path of OpenAI's API cannot be served, and what can be used instead; null for any other path. */
 export function unsupportedReason(path: string): string | null {
   const name = /^(?:\/v1)?\/([\w-]+)(?:\/|$)/.exec(path)?.[1] ?? "";
-  return Object.hasOwn(REASONS, name) ? (REASONS[name] ?? null) : null;
+  if (Object.hasOwn(REASONS, name)) return REASONS[name] ?? null;
+  return PARTS.find(([pattern]) => pattern.test(path))?.[1] ?? null;
 }
