@@ -362,7 +362,7 @@ describe("the caller's credential", () => {
     expect(answer.status).toBe(401);
     expect(errorOf(answer)).toMatchObject({
       code: "credential_missing",
-      message: expect.stringMatching(/caller's own.*Authorization: Bearer/),
+      message: expect.stringMatching(/caller's own.* a ChatGPT access token as its bearer, as a signed-in Codex/),
     });
     expect(backend.seen).toEqual([]);
   });

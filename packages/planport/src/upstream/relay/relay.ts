@@ -185,7 +185,7 @@ function grantOfCaller(headers: HeaderMap): Grant {
     throw new CredentialError(
       "credential_missing",
       "This gateway passes on the caller's own credential (--credentials passthrough), and the request has none: send " +
-        "Authorization: Bearer <ChatGPT access token>, as a signed-in Codex does. The gateway's key goes into x-planport-key.",
+        "a ChatGPT access token as its bearer, as a signed-in Codex does. The gateway's key goes into x-planport-key.",
     );
   return {
     kind: bearer.startsWith("sk-") ? "apiKey" : "external",
