@@ -14,6 +14,12 @@ describe("planport connect", () => {
     expect(stdout).toMatch(/^cline +Cline +untested$/m);
   });
 
+  it("--write without a client is refused, and not taken for the list", async () => {
+    const { code, stdout, stderr } = await run(newHome(), ["connect", "--write"]);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+    expect(stderr).toContain("--write needs the client");
+  });
+
   it("prints and writes nothing by default, and needs no sign-in", async () => {
     const home = newHome();
     const { code, stdout } = await run(home, ["connect", "codex", "--model", "gpt-5.4"]);

@@ -37,6 +37,11 @@ export async function connect(
 ): Promise<ExitCode> {
   const { out } = context.terminal;
   if (client === undefined) {
+    if (options.write === true)
+      throw new ConfigError(
+        "config_invalid",
+        "--write needs the client whose file it is: planport connect lists them.",
+      );
     await (options.json === true ? out.line(toJson({ clients: recipes.map(describe) })) : list(out));
     return EXIT.ok;
   }
