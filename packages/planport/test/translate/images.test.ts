@@ -178,6 +178,12 @@ describe("the images of an edit", () => {
     const parse = () => parseImageEditRequest({ prompt: "x", ...images });
     expect(parse).toThrow(expect.objectContaining({ code: "request_invalid", cause: { param } }));
   });
+
+  it("are asked for by both names when there are none", () => {
+    expect(() => parseImageEditRequest({ prompt: "x" })).toThrow(
+      "images: expected 1 to 16 images, here or in image, got",
+    );
+  });
 });
 
 const item = (extra: JsonObject): CodexEvent => ({

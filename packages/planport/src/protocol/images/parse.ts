@@ -70,6 +70,7 @@ export function parseImageEditRequest(value: unknown): ImageEditRequest {
   if (image != null && images != null) invalid("image", "nothing beside images", image);
   const name = image == null ? "images" : "image";
   const given = image ?? images;
+  if (given == null) invalid(name, `1 to ${MAX_INPUT_IMAGES} images, here or in image`, given);
   const list = name === "image" && !Array.isArray(given) ? [given] : checkList(given, name);
   if (list.length === 0 || list.length > MAX_INPUT_IMAGES)
     invalid(name, `1 to ${MAX_INPUT_IMAGES} images`, given, `${list.length}`);
