@@ -68,10 +68,11 @@ const forms = {
 const ownForms = {
   "POST /v1/responses": { prompt: "anything" },
   "POST /v1/chat/completions": { prompt: "anything" },
-  "POST /v1/images/generations": { prompt: "text; required", model: "text" },
+  "POST /v1/images/generations": { prompt: "text; required", model: "text", response_format: "b64_json or url" },
   "POST /v1/images/edits": {
     prompt: "text; required",
     model: "text",
+    response_format: "b64_json or url",
     images: 'a list of 1 to 16 URLs, each by itself or as `{"image_url": …}`; required unless there is `image`',
     image: "in a form: 1 to 16 files; else a URL or a list of them",
     mask: 'in a form: a file; else a URL, by itself or as `{"image_url": …}`',
