@@ -63,7 +63,7 @@ function wantsAllChanges({ headers }: Exchange): boolean {
 const ORDER: readonly ChangeAction[] = ["dropped", "mapped", "emulated", "default"];
 
 /** The header for these changes; none when there are none. */
-export function changesHeader(changes: readonly Change[], full = false): Record<string, string> {
+function changesHeader(changes: readonly Change[], full = false): Record<string, string> {
   if (changes.length === 0) return {};
   const sorted = changes.toSorted((a, b) => ORDER.indexOf(a.action) - ORDER.indexOf(b.action));
   const entries = [...new Set(sorted.map(({ path, action }) => `${toHeaderPath(path, full)}=${action}`))];

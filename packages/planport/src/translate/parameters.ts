@@ -60,7 +60,7 @@ export function mapped(note: string): Parameter {
 }
 
 /** Of {@link Parameters}. */
-export function emulated(note: string): Parameter {
+function emulated(note: string): Parameter {
   return { fate: "emulated", note };
 }
 

@@ -259,3 +259,41 @@ describe("responses", () => {
     expect(client.calls[0]?.request).not.toHaveProperty("store");
   });
 });
+
+describe.each([true, false])("/v1/messages, streamed: %s", (stream) => {
+  const ask = (messages: object[], fields: object = {}): { body: string } => ({
+    body: JSON.stringify({ model: "gpt-x", max_tokens: 99, stream, messages, ...fields }),
+  });
+  const use = { type: "tool_use", id: "call_1", name: "look", input: {} };
+  const turns = [
+    user("hi"),
+    { role: "assistant", content: [use] },
+    { role: "user", content: [{ type: "tool_result", tool_use_id: "call_1", content: "seen" }] },
+  ];
+
+  it("gets sealed reasoning back in front of its turn when the client does not see the thinking", async () => {
+    const client = answering([sealed("rs_1"), call("call_1")]);
+    const at = await serve({ client, memory: open() });
+    expect((await send(at, "/v1/messages", ask([user("hi")]))).text).not.toContain("thinking");
+    await send(at, "/v1/messages", ask(turns));
+    expect(inputOf(client, 1)).toMatchObject([
+      { role: "user" },
+      sealed("rs_1"),
+      { type: "function_call", call_id: "call_1" },
+      { type: "function_call_output" },
+    ]);
+  });
+
+  it("leaves it to a client that sees the thinking to bring it back", async () => {
+    const client = answering([sealed("rs_1"), call("call_1")]);
+    const at = await serve({ client, memory: open() });
+    const thinking = { type: "adaptive" };
+    await send(at, "/v1/messages", ask([user("hi")], { thinking }));
+    await send(at, "/v1/messages", ask(turns, { thinking }));
+    expect(inputOf(client, 1)).toMatchObject([
+      { role: "user" },
+      { type: "function_call" },
+      { type: "function_call_output" },
+    ]);
+  });
+});

@@ -43,7 +43,7 @@ const PATHS = {
 type Dialect = keyof typeof PATHS;
 
 /** What `--as` takes. */
-export const DIALECTS: readonly string[] = Object.keys(PATHS);
+const DIALECTS: readonly string[] = Object.keys(PATHS);
 
 /** Runs the command. */
 export async function explain(context: CommandContext, file: string, options: ExplainOptions): Promise<ExitCode> {
