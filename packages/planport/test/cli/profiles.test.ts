@@ -255,9 +255,13 @@ profiles:
 
   it("status --explain shows a flag before a variable, that before the file, that before the default", async () => {
     put(home, "planport.yaml", "port: 9111\nlogLevel: error\nmemory: off\naccount: work\nallowHosts: box.lan\n");
-    const explain = async (extra: Record<string, string>, ...args: string[]): Promise<string> =>
-      (await run(home, ["status", "--explain", ...args], { env: { ...env, PLANPORT_MEMORY: "", ...extra } })).stdout;
     const file = join(home, "planport.yaml");
+    const explain = async (extra: Record<string, string>, ...args: string[]): Promise<string> =>
+      (
+        await run(home, ["status", "--explain", "--config", file, ...args], {
+          env: { ...env, PLANPORT_MEMORY: "", ...extra },
+        })
+      ).stdout;
     const fromFile = await explain({});
     for (const line of ["gateway port: 9111", "log level: error", "memory: off", 'hosts allowed: ["box.lan"]'])
       expect(fromFile).toMatch(new RegExp(`  ${line.replaceAll(/[[\]".]/g, "\\$&")}  .*in `));

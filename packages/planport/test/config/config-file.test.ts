@@ -37,6 +37,8 @@ const own = (text: string, more: Partial<Given> = {}): Given => ({
   files: { [`${CWD}/planport.yaml`]: text },
   ...more,
 });
+/** A file that was asked for by name. */
+const named = (text: string): Given => own(text, { flag: `${CWD}/planport.yaml` });
 const proxy = (text: string): Given => ({ files: { [`${CWD}/config.yaml`]: text } });
 
 describe.skipIf(process.platform === "win32")("which file is used", () => {
@@ -148,8 +150,20 @@ host: 0.0.0.0
     expect(file?.settings).toEqual({});
   });
 
+  it.each([
+    ["host: 0.0.0.0", "host"],
+    ["allowOrigins: https://x.example", "allowOrigins"],
+    ["allowHosts: x.example", "allowHosts"],
+    ["memory: ../somebody.db", "memory"],
+    ["baseUrl: https://x.example/codex", "baseUrl"],
+  ])("refuses %s where the file was only found, and takes it where it was named", (text, key) => {
+    expect(problem(own(text))).toMatch(new RegExp(`planport\\.yaml:1:1: ${key} says .* name the file with --config`));
+    expect(problem(named(text))).toBe("");
+    expect(problem(own("host: 127.0.0.1\nmemory: off\n"))).toBe("");
+  });
+
   it("settings come from the flag, else the variable, else the file, else the default", () => {
-    const { file } = find(own("port: 1111\nidleTimeoutSeconds: 7\nmemory: db/x.db\n"));
+    const { file } = find(named("port: 1111\nidleTimeoutSeconds: 7\nmemory: db/x.db\n"));
     const base = { platform: "linux", homeDir: "/home/ada", readFile: () => null };
     const port = (flags: object, env: Record<string, string>): unknown =>
       resolveSettings({ ...base, env, flags: { file: file ?? undefined, ...flags } }).port.value;
@@ -187,7 +201,7 @@ describe("the schema of planport.yaml", () => {
     const document = fc.dictionary(fc.constantFrom(...keys), fc.oneof(value, inner), { maxKeys: 3 });
     fc.assert(
       fc.property(document, (file) => {
-        const refused = problem(own(JSON.stringify(file))) !== "";
+        const refused = problem(named(JSON.stringify(file))) !== "";
         expect(schema.safeParse(file).success).toBe(!refused);
       }),
       { numRuns: 600 },

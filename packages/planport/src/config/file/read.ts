@@ -89,12 +89,7 @@ function withoutForeign(value: unknown, place: string, shown: string, ignored: s
 
 function readOwnFile(yaml: YamlText, value: Fields, options: ReadFileOptions): ConfigFile {
   const { path, found, env } = options;
-  if (found === "current folder" && value["baseUrl"] !== undefined)
-    return yaml.refuse(
-      ["baseUrl"],
-      "says where your credentials go, so it does not count in a file that was only found in the current folder: name the file with --config",
-      "key",
-    );
+  if (found === "current folder") refuseTrusted(yaml, value);
   const aliases = (value["aliases"] ?? {}) as Readonly<Record<string, string>>;
   for (const [name, target] of Object.entries(aliases)) {
     const slug = target.split("?", 1)[0] ?? "";
@@ -111,6 +106,29 @@ function readOwnFile(yaml: YamlText, value: Fields, options: ReadFileOptions): C
   };
   const settings = readSettings(value, yaml, options);
   return { path, found, settings, requests, idleTimeoutKey: "idleTimeoutSeconds", ignored: [] };
+}
+
+/** Whoever made a folder decides what is in its files, and planport may be started in any: these need to be asked for. */
+const TRUSTED: Readonly<Record<string, string>> = {
+  baseUrl: "says where your credentials go",
+  host: "says who can reach your plan",
+  allowOrigins: "says which web pages may use your plan",
+  allowHosts: "says by which names your plan can be reached",
+  memory: "says where your conversations go",
+};
+
+/** @throws {ConfigError} `config_invalid` */
+function refuseTrusted(yaml: YamlText, value: Fields): void {
+  for (const [name, says] of Object.entries(TRUSTED)) {
+    const given = value[name];
+    const isHarmless =
+      given === undefined ||
+      (name === "host" && /^(?:localhost|127\.0\.0\.1|\[?::1\]?)$/i.test(given as string)) ||
+      (name === "memory" && /^(?:off|memory)$/i.test(given as string));
+    if (isHarmless) continue;
+    const why = `${says}, so it does not count in a file that was only found in the current folder`;
+    yaml.refuse([name], `${why}: name the file with --config`, "key");
+  }
 }
 
 function readSettings(value: Fields, yaml: YamlText, options: ReadFileOptions): FileSettings {

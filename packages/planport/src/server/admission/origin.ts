@@ -6,7 +6,15 @@ import { ConfigError, RequestError } from "../../errors.ts";
 import type { Exchange } from "../exchange.ts";
 import { isLoopbackName } from "./host.ts";
 
-const EXPOSED = "x-request-id, openai-model, retry-after, x-should-retry, x-planport-changes, x-planport-models";
+/** The names of the limits' headers depend on the plan's windows: those that plans have today. */
+const EXPOSED = [
+  ...["x-request-id", "openai-model", "retry-after", "x-should-retry", "x-planport-changes", "x-planport-models"],
+  ...["x-planport-account", "x-planport-upstream-request-id", "x-planport-limit-blocked-by"],
+  ...["5-hour", "weekly"].flatMap((name) => [
+    `x-planport-limit-${name}-used-percent`,
+    `x-planport-limit-${name}-reset-at`,
+  ]),
+].join(", ");
 const METHODS = "GET, HEAD, POST, DELETE";
 const PREFLIGHT_SECONDS = "600";
 
