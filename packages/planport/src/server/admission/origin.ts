@@ -7,13 +7,14 @@ import type { Exchange } from "../exchange.ts";
 import { isLoopbackName } from "./host.ts";
 
 /** The names of the limits' headers depend on the plan's windows: those that plans have today. */
+const LIMIT_HEADERS = ["5-hour", "weekly"].flatMap((name) => [
+  `x-planport-limit-${name}-used-percent`,
+  `x-planport-limit-${name}-reset-at`,
+]);
 const EXPOSED = [
-  ...["x-request-id", "openai-model", "retry-after", "x-should-retry", "x-planport-changes", "x-planport-models"],
-  ...["x-planport-account", "x-planport-upstream-request-id", "x-planport-limit-blocked-by"],
-  ...["5-hour", "weekly"].flatMap((name) => [
-    `x-planport-limit-${name}-used-percent`,
-    `x-planport-limit-${name}-reset-at`,
-  ]),
+  "x-request-id, openai-model, retry-after, x-should-retry, x-planport-changes, x-planport-models, x-planport-account",
+  "x-planport-upstream-request-id, x-planport-limit-blocked-by",
+  ...LIMIT_HEADERS,
 ].join(", ");
 const METHODS = "GET, HEAD, POST, DELETE";
 const PREFLIGHT_SECONDS = "600";
