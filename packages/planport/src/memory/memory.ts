@@ -51,7 +51,7 @@ export interface Memory {
 const WRITE_LIMIT_MS = 2_000;
 const WARN_EVERY_MS = 60_000;
 
-/** Opens a memory. What comes before it is open waits for it. */
+/** Makes a memory. It is opened when it is first needed: the database's driver alone takes some megabytes. */
 export function openMemory(options: MemoryOptions): Memory {
   const now = options.now ?? Date.now;
   const warn = seldom(now, options.onWarning ?? (() => {}));
@@ -61,8 +61,12 @@ export function openMemory(options: MemoryOptions): Memory {
     responseLimits: options.responseLimits ?? RESPONSE_LIMITS,
     reasoningLimits: options.reasoningLimits ?? REASONING_LIMITS,
   };
-  const opening = openStores(options, storeOptions, warn);
-  return guarded(opening, warn, options.writeLimitMs ?? WRITE_LIMIT_MS);
+  let opening: Promise<Stores> | null = null;
+  const stores: OpenStores = {
+    open: () => (opening ??= openStores(options, storeOptions, warn)),
+    opened: () => opening,
+  };
+  return guarded(stores, warn, options.writeLimitMs ?? WRITE_LIMIT_MS);
 }
 
 async function openStores(options: MemoryOptions, storeOptions: StoreOptions, warn: Warn): Promise<Stores> {
@@ -109,24 +113,32 @@ function seldom(now: () => number, warn: Warn): Warn {
   };
 }
 
-function guarded(opening: Promise<Stores>, warn: Warn, writeLimitMs: number): Memory {
+/** Stores that may not be open yet. */
+interface OpenStores {
+  /** Opens them, the first time. */
+  open(): Promise<Stores>;
+  /** Null as long as nobody has. */
+  opened(): Promise<Stores> | null;
+}
+
+function guarded({ open, opened }: OpenStores, warn: Warn, writeLimitMs: number): Memory {
   const reading = async <T>(read: (stores: Stores) => Promise<T>, otherwise: T): Promise<T> => {
     try {
-      return await read(await opening);
+      return await read(await open());
     } catch (error) {
       warn("What was kept of earlier requests could not be read.", error);
       return otherwise;
     }
   };
   const writing = async (write: (stores: Stores) => Promise<void>): Promise<void> => {
-    const written = opening.then(write).catch((error: unknown) => warn("A response could not be kept.", error));
+    const written = open().then(write).catch((error: unknown) => warn("A response could not be kept.", error));
     if (!(await within(written, writeLimitMs))) warn("Keeping a response takes long.", null);
   };
   return {
     responses: {
       put: (accountKey, stored) => writing(({ responses }) => responses.put(accountKey, stored)),
       get: (accountKey, id) => reading(({ responses }) => responses.get(accountKey, id), null),
-      delete: async (accountKey, id) => (await opening).responses.delete(accountKey, id),
+      delete: async (accountKey, id) => (await open()).responses.delete(accountKey, id),
       findItems: (accountKey, ids) => reading(({ responses }) => responses.findItems(accountKey, ids), new Map()),
     },
     reasoning: {
@@ -135,7 +147,7 @@ function guarded(opening: Promise<Stores>, warn: Warn, writeLimitMs: number): Me
         reading(({ reasoning }) => reasoning.recall(accountKey, model, anchors), new Map()),
       forget: (accountKey, turnIds) => writing(({ reasoning }) => reasoning.forget(accountKey, turnIds)),
     },
-    close: async () => (await opening).close(),
+    close: async () => (await opened())?.close(),
   };
 }
 
