@@ -121,24 +121,27 @@ interface OpenStores {
   opened(): Promise<Stores> | null;
 }
 
-function guarded({ open, opened }: OpenStores, warn: Warn, writeLimitMs: number): Memory {
+function guarded(opening: OpenStores, warn: Warn, writeLimitMs: number): Memory {
   const reading = async <T>(read: (stores: Stores) => Promise<T>, otherwise: T): Promise<T> => {
     try {
-      return await read(await open());
+      return await read(await opening.open());
     } catch (error) {
       warn("What was kept of earlier requests could not be read.", error);
       return otherwise;
     }
   };
   const writing = async (write: (stores: Stores) => Promise<void>): Promise<void> => {
-    const written = open().then(write).catch((error: unknown) => warn("A response could not be kept.", error));
+    const written = opening
+      .open()
+      .then(write)
+      .catch((error: unknown) => warn("A response could not be kept.", error));
     if (!(await within(written, writeLimitMs))) warn("Keeping a response takes long.", null);
   };
   return {
     responses: {
       put: (accountKey, stored) => writing(({ responses }) => responses.put(accountKey, stored)),
       get: (accountKey, id) => reading(({ responses }) => responses.get(accountKey, id), null),
-      delete: async (accountKey, id) => (await open()).responses.delete(accountKey, id),
+      delete: async (accountKey, id) => (await opening.open()).responses.delete(accountKey, id),
       findItems: (accountKey, ids) => reading(({ responses }) => responses.findItems(accountKey, ids), new Map()),
     },
     reasoning: {
@@ -147,7 +150,7 @@ function guarded({ open, opened }: OpenStores, warn: Warn, writeLimitMs: number)
         reading(({ reasoning }) => reasoning.recall(accountKey, model, anchors), new Map()),
       forget: (accountKey, turnIds) => writing(({ reasoning }) => reasoning.forget(accountKey, turnIds)),
     },
-    close: async () => (await opened())?.close(),
+    close: async () => (await opening.opened())?.close(),
   };
 }
 
