@@ -50,6 +50,11 @@ export class Catalogue<C> {
     this.#options = options;
   }
 
+  /** The built-in list. */
+  get snapshot(): ModelCatalogue {
+    return snapshotCatalogue();
+  }
+
   /** The list, fetched first when it is too old; the last one, else the snapshot, when that fails. */
   async get(caller: C): Promise<CatalogueView> {
     const entry = this.#entry(caller);

@@ -29,28 +29,31 @@ export interface ResponsesHeaderFacts extends CallerFacts {
 
 const MAX_ID_CHARS = 200;
 
-/** Headers that say who calls. OpenAI's plain API is told nothing of what only the Codex backend knows. */
-export function accountHeaders(grant: Grant, facts: CallerFacts): Record<string, string> {
-  if (grant.kind === "apiKey")
+/**
+ * Headers that say who calls. OpenAI's plain API is told nothing of what only the Codex backend knows.
+ * @param grant Null for a call without a credential.
+ */
+export function accountHeaders(grant: Grant | null, facts: CallerFacts): Record<string, string> {
+  if (grant?.kind === "apiKey")
     return {
       authorization: `Bearer ${grant.bearer.reveal()}`,
       "user-agent": facts.identity.userAgent,
       accept: "application/json",
     };
   const headers: Record<string, string> = {
-    authorization: `Bearer ${grant.bearer.reveal()}`,
+    ...(grant !== null && { authorization: `Bearer ${grant.bearer.reveal()}` }),
     originator: facts.identity.originator,
     "user-agent": facts.identity.userAgent,
     version: facts.clientVersion,
     accept: "application/json",
   };
-  if (grant.accountId !== null) headers["chatgpt-account-id"] = headerSafe(grant.accountId);
-  if (grant.fedramp) headers["x-openai-fedramp"] = "true";
+  if (grant !== null && grant.accountId !== null) headers["chatgpt-account-id"] = headerSafe(grant.accountId);
+  if (grant?.fedramp === true) headers["x-openai-fedramp"] = "true";
   return headers;
 }
 
 /** Headers of `POST /responses`. */
-export function responsesHeaders(grant: Grant, facts: ResponsesHeaderFacts): Record<string, string> {
+export function responsesHeaders(grant: Grant | null, facts: ResponsesHeaderFacts): Record<string, string> {
   const headers = accountHeaders(grant, facts);
   const threadId = headerSafe(facts.threadId).slice(0, MAX_ID_CHARS);
   headers["accept"] = "text/event-stream";
@@ -58,7 +61,7 @@ export function responsesHeaders(grant: Grant, facts: ResponsesHeaderFacts): Rec
   headers["accept-encoding"] = "identity";
   headers["content-type"] = "application/json";
   headers["x-client-request-id"] = threadId;
-  if (grant.kind === "apiKey") return headers;
+  if (grant?.kind === "apiKey") return headers;
   headers["session-id"] = threadId;
   headers["thread-id"] = threadId;
   headers["x-codex-routing-hint"] = routingHint(facts);

@@ -28,12 +28,17 @@ export interface RelayRequest {
   readonly signal: AbortSignal | undefined;
 }
 
+/** An answer whose body can be read as events too. */
+export interface OpenedRelay extends RelayAnswer {
+  readonly body: BodyStream;
+}
+
 /**
  * Sends, and waits for the head of the answer.
  * @throws {UpstreamError} `upstream_unreachable`, `stream_idle`
  * @throws {RequestError} `cancelled`
  */
-export function openRelay(request: RelayRequest): Promise<RelayAnswer> {
+export function openRelay(request: RelayRequest): Promise<OpenedRelay> {
   return new Promise((resolve, reject) => {
     if (request.signal?.aborted === true) reject(cancelled());
     else new RelayAttempt(request, resolve, reject).start();
@@ -42,7 +47,7 @@ export function openRelay(request: RelayRequest): Promise<RelayAnswer> {
 
 class RelayAttempt implements Dispatcher.DispatchHandler, ByteSource {
   readonly #request: RelayRequest;
-  readonly #resolve: (answer: RelayAnswer) => void;
+  readonly #resolve: (answer: OpenedRelay) => void;
   readonly #reject: (error: Error) => void;
   readonly #idle: IdleTimer;
   #controller: Dispatcher.DispatchController | null = null;
@@ -50,7 +55,7 @@ class RelayAttempt implements Dispatcher.DispatchHandler, ByteSource {
   #over = false;
   #abortReason: Error | null = null;
 
-  constructor(request: RelayRequest, resolve: (answer: RelayAnswer) => void, reject: (error: Error) => void) {
+  constructor(request: RelayRequest, resolve: (answer: OpenedRelay) => void, reject: (error: Error) => void) {
     this.#request = request;
     this.#resolve = resolve;
     this.#reject = reject;
