@@ -66,6 +66,12 @@ export const layers: Readonly<Record<string, Layer>> = {
     node: true,
   },
   planport: { values: [...everything, "version"], node: true },
+  "json-rpc": { values: ["protocol"], node: true },
+  "app-server": {
+    values: [...everything, "environment", "version", "json-rpc"],
+    packages: ["ws", "zod"],
+    node: true,
+  },
   hosts: {
     values: [...everything, "environment", "version", "memory", "server", "planport"],
     packages: ["openai"],
@@ -74,7 +80,18 @@ export const layers: Readonly<Record<string, Layer>> = {
   index: { values: [...everything, "planport", "hosts", "version"], node: true },
   // The demo uses OpenAI's own library where it is installed; that one import is computed.
   cli: {
-    values: [...everything, "environment", "memory", "server", "simulator", "planport", "hosts", "version"],
+    values: [
+      ...everything,
+      "environment",
+      "memory",
+      "server",
+      "simulator",
+      "planport",
+      "json-rpc",
+      "app-server",
+      "hosts",
+      "version",
+    ],
     packages: ["commander", "smol-toml", "yaml", computed],
     node: true,
   },
