@@ -66,9 +66,14 @@ export const layers: Readonly<Record<string, Layer>> = {
     node: true,
   },
   planport: { values: [...everything, "version"], node: true },
+  agent: {
+    values: ["errors", "secret", "environment", "protocol", "net", "auth", "upstream", "version"],
+    packages: ["diff"],
+    node: true,
+  },
   "json-rpc": { values: ["protocol"], node: true },
   "app-server": {
-    values: [...everything, "environment", "version", "json-rpc"],
+    values: [...everything, "environment", "version", "agent", "json-rpc"],
     packages: ["ws", "zod"],
     node: true,
   },
@@ -87,6 +92,7 @@ export const layers: Readonly<Record<string, Layer>> = {
       "server",
       "simulator",
       "planport",
+      "agent",
       "json-rpc",
       "app-server",
       "hosts",

@@ -1,0 +1,44 @@
+/**
+ * What a person allowed for the rest of the thread.
+ * @module
+ */
+import type { ApprovalOutcome } from "../types.ts";
+import { simpleCommands } from "./words.ts";
+
+/** Commands that need not be asked about again. */
+export class AllowedCommands {
+  readonly #lines = new Set<string>();
+  readonly #prefixes: (readonly string[])[] = [];
+
+  /** True when this very line was allowed, or each of its commands begins as one that was. */
+  has(line: string, cwd: string): boolean {
+    if (this.#lines.has(key(line, cwd))) return true;
+    if (this.#prefixes.length === 0) return false;
+    return simpleCommands(line)?.every((words) => this.#prefixes.some((prefix) => beginsWith(words, prefix))) ?? false;
+  }
+
+  /** Takes in what an answer allows beyond the one call. */
+  learn(answer: ApprovalOutcome, line: string, cwd: string): void {
+    if (answer === "acceptForSession") this.#lines.add(key(line, cwd));
+    if (typeof answer === "object") {
+      const prefix = answer.acceptWithExecpolicyAmendment.execpolicy_amendment;
+      // An empty prefix would allow everything.
+      if (prefix.length > 0) this.#prefixes.push(prefix);
+    }
+  }
+}
+
+/** The prefix that a person is offered to allow: the model's own, if the line begins so, else the line's first command. */
+export function proposedPrefix(line: string, asked: readonly string[] | null): readonly string[] | null {
+  const first = simpleCommands(line)?.[0];
+  if (first === undefined) return null;
+  return asked !== null && beginsWith(first, asked) ? asked : first;
+}
+
+function beginsWith(words: readonly string[], prefix: readonly string[]): boolean {
+  return prefix.every((word, index) => words[index] === word);
+}
+
+function key(line: string, cwd: string): string {
+  return `${cwd}\0${line}`;
+}

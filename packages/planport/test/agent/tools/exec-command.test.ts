@@ -1,0 +1,305 @@
+import { existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { sandboxOf } from "../../../src/agent/policy.ts";
+import { findSandbox } from "../../../src/agent/tools/sandbox/find.ts";
+import { localToolboxes } from "../../../src/agent/tools/toolbox.ts";
+import type { Toolbox } from "../../../src/agent/tools/types.ts";
+import { TestContext } from "./tool-context.ts";
+
+const NO_SANDBOX = async () => ({ sandbox: null, why: "none here" }) as const;
+const isWindows = process.platform === "win32";
+
+let base: string;
+let cwd: string;
+let toolbox: Toolbox;
+let context: TestContext;
+function begin(options: Partial<Parameters<typeof localToolboxes>[0]> = {}): void {
+  toolbox = localToolboxes({ hidden: [], sandbox: NO_SANDBOX, ...options })({ threadId: "thread", cwd });
+  context = new TestContext(cwd, toolbox);
+}
+beforeEach(() => {
+  base = realpathSync(mkdtempSync(path.join(tmpdir(), "planport-exec-")));
+  cwd = path.join(base, "work");
+  mkdirSync(cwd);
+  begin();
+});
+afterEach(async () => {
+  await toolbox.close();
+  rmSync(base, { recursive: true, force: true });
+});
+
+const body = (output: string): string => output.slice(output.indexOf("Output:\n") + "Output:\n".length);
+const isAlive = (pid: number): boolean => {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+};
+async function gone(pid: number): Promise<void> {
+  while (isAlive(pid)) await new Promise((resolve) => setTimeout(resolve, 10));
+}
+
+describe.skipIf(isWindows)("a command", () => {
+  test("gives its output, both streams, and its exit code to the model and to those who watch", async () => {
+    const output = await context.run("exec_command", { cmd: "echo out; echo err >&2; exit 3", login: false });
+    expect(output).toMatch(
+      /^Chunk ID: [0-9a-f]{6}\nWall time: \d+\.\d{4} seconds\nProcess exited with code 3\nOriginal token count: \d+\nOutput:\n/,
+    );
+    expect(body(output).split("\n").sort()).toEqual(["", "err", "out"]);
+    expect(context.order()).toEqual(["started inProgress", "completed failed"]);
+    expect(context.lastItem()).toMatchObject({
+      type: "commandExecution",
+      command: expect.stringMatching(/sh -c 'echo out; echo err >&2; exit 3'$/) as string,
+      exitCode: 3,
+      cwd,
+      source: "unifiedExecStartup",
+    });
+  });
+
+  test("runs in the folder asked for, and says when there is none", async () => {
+    mkdirSync(path.join(cwd, "sub"));
+    expect(body(await context.run("exec_command", { cmd: "pwd", workdir: "sub", login: false }))).toBe(
+      `${path.join(cwd, "sub")}\n`,
+    );
+    expect(await context.run("exec_command", { cmd: "pwd", workdir: "nope" })).toBe(
+      `exec_command failed: there is no folder ${path.join(cwd, "nope")}`,
+    );
+  });
+
+  test("sees no variable whose name speaks of a secret", async () => {
+    context.env = {
+      ...process.env,
+      OPENAI_API_KEY: "sk-1",
+      CODEX_ACCESS_TOKEN: "at-1",
+      CODEX_PAT: "at-2",
+      DB_PASSWORD: "p",
+      PLAIN: "seen",
+    };
+    const output = await context.run("exec_command", { cmd: "env", login: false });
+    expect(output).toContain("PLAIN=seen");
+    expect(output).not.toMatch(/sk-1|at-1|at-2|DB_PASSWORD/);
+  });
+
+  test("that goes on is waited for no longer than asked, and is read and written on", async () => {
+    const first = await context.run("exec_command", {
+      cmd: "echo ready; read line; echo got $line",
+      yield_time_ms: 250,
+      login: false,
+    });
+    expect(first).toMatch(/Process running with session ID 1\n/);
+    expect(body(first)).toBe("ready\n");
+    expect(context.order()).toContain("output");
+    const second = await context.run("write_stdin", { session_id: 1, chars: "hello\n", yield_time_ms: 30_000 });
+    expect(second).toMatch(/Process exited with code 0\n/);
+    expect(body(second)).toBe("got hello\n");
+    await context.untilCompleted(1);
+    expect(context.lastItem()).toMatchObject({ status: "completed", aggregatedOutput: "ready\ngot hello\n" });
+    expect(await context.run("write_stdin", { session_id: 7 })).toBe("write_stdin failed: there is no session 7");
+  });
+
+  test("dies with its turn, and with it all that it started", async () => {
+    const output = await context.run("exec_command", {
+      cmd: "sleep 600 & echo $!; wait",
+      yield_time_ms: 250,
+      login: false,
+    });
+    const pid = Number(body(output));
+    expect(isAlive(pid)).toBe(true);
+    toolbox.turnEnded("turn-1");
+    expect(context.lastItem()).toMatchObject({ status: "failed", exitCode: null });
+    await gone(pid);
+  });
+
+  test("that left something running behind it does not outlive its turn either", async () => {
+    const output = await context.run("exec_command", { cmd: "sleep 600 >/dev/null 2>&1 & echo $!", login: false });
+    const pid = Number(body(output));
+    expect(isAlive(pid)).toBe(true);
+    toolbox.turnEnded("turn-1");
+    await gone(pid);
+  });
+
+  test("is left at once when the turn is interrupted", async () => {
+    const running = context.run("exec_command", { cmd: "sleep 600", yield_time_ms: 30_000, login: false });
+    while (context.told.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    context.abort.abort();
+    expect(await running).toContain("Process running with session ID");
+  });
+
+  test("is ended when it has run for as long as a command may", async () => {
+    begin({ commandTimeoutMs: 200 });
+    const output = await context.run("exec_command", { cmd: "sleep 600", yield_time_ms: 30_000, login: false });
+    expect(output).toContain("It was ended, since it had run for as long as a command may.");
+    expect(context.lastItem()).toMatchObject({ status: "failed" });
+  });
+
+  test("that writes without end is kept within bounds", async () => {
+    const output = await context.run("exec_command", {
+      cmd: "yes | head -c 5000000",
+      max_output_tokens: 1000,
+      login: false,
+    });
+    expect(output.length).toBeLessThan(5000);
+    expect(output).toMatch(/\[… \d+ characters left out …\]/);
+    const item = context.lastItem();
+    expect(item.type === "commandExecution" && item.aggregatedOutput?.length).toBeLessThan(1_100_000);
+  });
+
+  test("with arguments that are none is an output, not a crash", async () => {
+    expect(await context.run("exec_command", "{")).toMatch(/^failed to parse function arguments: /);
+    expect(await context.run("exec_command", {})).toBe("failed to parse function arguments: missing field `cmd`");
+    expect(await context.run("exec_command", { cmd: 5 })).toBe(
+      "failed to parse function arguments: `cmd` must be a string",
+    );
+  });
+
+  test("that is a patch is applied as one", async () => {
+    const output = await context.run("exec_command", {
+      cmd: "apply_patch <<'EOF'\n*** Begin Patch\n*** Add File: x\n+hi\n*** End Patch\nEOF",
+    });
+    expect(output).toMatch(
+      /^Exit code: 0\nWall time: 0\.\d seconds\nOutput:\nSuccess\. Updated the following files:\nA x\n$/,
+    );
+    expect(existsSync(path.join(cwd, "x"))).toBe(true);
+  });
+});
+
+describe.skipIf(isWindows)("a person is asked", () => {
+  const escalated = {
+    cmd: "echo hi && touch made",
+    sandbox_permissions: "require_escalated",
+    justification: "to write",
+    login: false,
+  };
+  beforeEach(() => {
+    context.approvalPolicy = "on-request";
+    context.sandbox = sandboxOf("read-only");
+  });
+
+  test("for a command outside the sandbox, and offered to allow its first words", async () => {
+    expect(await context.run("exec_command", escalated)).toContain("Process exited with code 0");
+    expect(context.asked[0]).toMatchObject({
+      kind: "command",
+      reason: "to write",
+      proposedExecpolicyAmendment: ["echo", "hi"],
+      availableDecisions: [
+        "accept",
+        { acceptWithExecpolicyAmendment: { execpolicy_amendment: ["echo", "hi"] } },
+        "cancel",
+      ],
+    });
+    expect(context.order()).toEqual(["asked inProgress", "completed completed"]);
+    expect(existsSync(path.join(cwd, "made"))).toBe(true);
+  });
+
+  test.each([
+    ["decline", "declined", "exec_command failed: rejected by user"],
+    ["cancel", "declined", "exec_command failed: rejected by user"],
+    ["failed", "failed", "exec_command failed: the approval request failed"],
+  ] as const)("and %s ends in %s without running it", async (answer, status, output) => {
+    context.answer = () => answer;
+    expect(await context.run("exec_command", escalated)).toBe(output);
+    expect(context.lastItem().status).toBe(status);
+    expect(existsSync(path.join(cwd, "made"))).toBe(false);
+  });
+
+  test("once for the same line when the answer is for the session, or for a prefix", async () => {
+    context.answer = () => "acceptForSession";
+    await context.run("exec_command", escalated);
+    await context.run("exec_command", escalated);
+    expect(context.asked).toHaveLength(1);
+    context.answer = () => ({ acceptWithExecpolicyAmendment: { execpolicy_amendment: ["printf", "a"] } });
+    await context.run("exec_command", { ...escalated, cmd: "printf a b" });
+    await context.run("exec_command", { ...escalated, cmd: "printf a c | printf a d" });
+    expect(context.asked).toHaveLength(2);
+    await context.run("exec_command", { ...escalated, cmd: "printf a > made2" });
+    expect(context.asked).toHaveLength(3);
+  });
+
+  test("of all but what only reads where the machine has no sandbox or the policy is untrusted", async () => {
+    await context.run("exec_command", { cmd: "ls", login: false });
+    expect(context.asked).toHaveLength(0);
+    await context.run("exec_command", { cmd: "touch a", login: false });
+    expect(context.asked[0]?.reason).toBe("This machine has no sandbox.");
+    context.approvalPolicy = "untrusted";
+    context.sandbox = sandboxOf("danger-full-access");
+    await context.run("exec_command", { cmd: "touch b", login: false });
+    await context.run("exec_command", { cmd: "cat b", login: false });
+    expect(context.asked).toHaveLength(2);
+  });
+
+  test("never under the policy never: what would need it is refused", async () => {
+    context.approvalPolicy = "never";
+    expect(await context.run("exec_command", escalated)).toMatch(
+      /^exec_command failed: commands outside the sandbox need/,
+    );
+    expect(await context.run("exec_command", { cmd: "touch a" })).toMatch(
+      /^exec_command failed: this machine has no sandbox/,
+    );
+    expect(context.asked).toHaveLength(0);
+    expect(existsSync(path.join(cwd, "a"))).toBe(false);
+  });
+});
+
+describe("the sandbox of this machine", async () => {
+  const found = await findSandbox();
+
+  test.runIf(found.sandbox === null)("is missing, and it is said why", () => {
+    expect(found).toMatchObject({ why: expect.stringMatching(/\.$/) as string });
+  });
+
+  describe.runIf(found.sandbox !== null)("keeps commands in their place", () => {
+    beforeEach(() => begin({ sandbox: async () => found, hidden: [path.join(base, "auth.json")] }));
+    const fails = async (cmd: string): Promise<boolean> =>
+      !(await context.run("exec_command", { cmd, login: false })).includes("Process exited with code 0");
+
+    test("which may write nothing with read-only", async () => {
+      context.sandbox = sandboxOf("read-only");
+      expect(await fails("touch made")).toBe(true);
+      expect(await fails("cat /etc/hosts")).toBe(false);
+    });
+
+    test("which may write in the working folder alone with workspace-write, and not to .git", async () => {
+      context.sandbox = { ...sandboxOf("workspace-write"), excludeSlashTmp: true, excludeTmpdirEnvVar: true } as never;
+      mkdirSync(path.join(cwd, ".git"));
+      expect(await fails("touch made")).toBe(false);
+      expect(await fails(`touch ${base}/outside`)).toBe(true);
+      expect(await fails("touch .git/hook")).toBe(true);
+    });
+
+    test("which do not read sign-ins", async () => {
+      writeFileSync(path.join(base, "auth.json"), "secret");
+      context.sandbox = sandboxOf("workspace-write");
+      expect(await context.run("exec_command", { cmd: `cat ${base}/auth.json`, login: false })).not.toContain("secret");
+    });
+
+    test("which reach no network", async () => {
+      const { createServer } = await import("node:net");
+      const server = createServer((socket) => socket.end("reached"));
+      await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+      const { port } = server.address() as { port: number };
+      const script = `require("net").connect(${port},"127.0.0.1").on("data",d=>console.log(String(d))).on("error",e=>{console.log(e.code);process.exit(1)})`;
+      const cmd = `"${process.execPath}" -e '${script}'`;
+      context.sandbox = sandboxOf("read-only");
+      expect(await context.run("exec_command", { cmd, login: false })).not.toContain("reached");
+      context.sandbox = sandboxOf("read-only", true);
+      expect(await context.run("exec_command", { cmd, login: false })).toContain("reached");
+      server.close();
+    });
+
+    test("and die with it", async () => {
+      context.sandbox = sandboxOf("workspace-write");
+      await context.run("exec_command", { cmd: "echo $$ > pid; sleep 600", yield_time_ms: 250, login: false });
+      const item = context.told.find(({ what }) => what === "started");
+      const pid = Number(
+        item !== undefined && "item" in item && item.item.type === "commandExecution" ? item.item.processId : 0,
+      );
+      expect(isAlive(pid)).toBe(true);
+      toolbox.turnEnded("turn-1");
+      await gone(pid);
+    });
+  });
+});
