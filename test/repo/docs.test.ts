@@ -70,7 +70,21 @@ describe("docs/dependencies.md", () => {
   });
 
   test("the number of packages in decision 2 is the number that planport needs", () => {
-    const words = ["no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"];
+    const words = [
+      "no",
+      "one",
+      "two",
+      "three",
+      "four",
+      "five",
+      "six",
+      "seven",
+      "eight",
+      "nine",
+      "ten",
+      "eleven",
+      "twelve",
+    ];
     const count = Object.keys(product.dependencies ?? {}).length;
     expect(readText("docs/decisions/0002-one-package.md")).toContain(`these are ${words[count]} packages`);
   });

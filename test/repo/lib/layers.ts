@@ -67,7 +67,7 @@ export const layers: Readonly<Record<string, Layer>> = {
   },
   planport: { values: [...everything, "version"], node: true },
   agent: {
-    values: ["errors", "secret", "environment", "protocol", "net", "auth", "upstream", "version"],
+    values: ["errors", "secret", "environment", "protocol", "net", "config", "auth", "upstream", "version"],
     packages: ["diff"],
     node: true,
   },

@@ -18,8 +18,6 @@ import { NO_USAGE } from "./turn/usage.ts";
 export interface AgentOptions extends ThreadWorld {
   /** Codex's home folder, where threads are kept. */
   readonly home: string;
-  /** Who threads say they were made by. */
-  readonly originator: string;
   /** What kind of program that is: `exec`, `cli`, `vscode` (what Codex calls its app-server's clients). */
   readonly source: string;
   readonly cliVersion: string;
@@ -33,6 +31,8 @@ export interface NewThread {
   /** It is kept nowhere. */
   readonly ephemeral: boolean;
   readonly threadSource: string | null;
+  /** Who the thread says it was made by. */
+  readonly originator: string;
 }
 
 /** Keeps threads. */
@@ -57,8 +57,8 @@ export class Agent {
   }
 
   /** Makes a thread. Nothing is written before its first turn. */
-  create({ settings, ephemeral, threadSource }: NewThread): AgentThread {
-    const { now, originator, source, cliVersion } = this.#options;
+  create({ settings, ephemeral, threadSource, originator }: NewThread): AgentThread {
+    const { now, source, cliVersion } = this.#options;
     const createdAtMs = now();
     const id = uuidv7(createdAtMs);
     const meta: ThreadMeta = {
@@ -98,11 +98,16 @@ export class Agent {
    * A new thread that goes on from another's conversation.
    * @throws {RequestError} `not_found`
    */
-  async fork(threadId: string, base: ThreadSettings, changes: Partial<ThreadSettings>): Promise<AgentThread> {
+  async fork(
+    threadId: string,
+    base: ThreadSettings,
+    changes: Partial<ThreadSettings>,
+    originator: string,
+  ): Promise<AgentThread> {
     const stored = await this.read(threadId);
     const createdAtMs = this.#options.now();
     const id = uuidv7(createdAtMs);
-    const { originator, source, cliVersion } = this.#options;
+    const { source, cliVersion } = this.#options;
     const start = startOf(stored, base, changes);
     const own = { id, sessionId: id, forkedFromId: threadId, createdAtMs, originator, source, cliVersion };
     const meta: ThreadMeta = { ...stored.meta, ...own, cwd: start.settings.cwd };

@@ -37,8 +37,7 @@ const NOTHING: CodexConfig = {
  */
 export function parseCodexConfig(text: string | null, path: string): CodexConfig {
   if (text === null) return NOTHING;
-  // Windows editors put a byte order mark in front, which TOML does not allow.
-  const source = text.startsWith("\uFEFF") ? text.slice(1) : text;
+  const source = withoutMark(text);
   const reader = new KeyReader(parseToml(source, path), source, path);
   return {
     chatgptBaseUrl: reader.url("chatgpt_base_url"),
@@ -48,6 +47,19 @@ export function parseCodexConfig(text: string | null, path: string): CodexConfig
     model: reader.string("model"),
     credentialsStore: reader.hint("cli_auth_credentials_store"),
   };
+}
+
+/**
+ * The table that a `config.toml` is.
+ * @throws {ConfigError} `config_invalid` naming the file with line and column.
+ */
+export function parseTomlTable(text: string, path: string): Readonly<Record<string, unknown>> {
+  return parseToml(withoutMark(text), path);
+}
+
+/** Windows editors put a byte order mark in front, which TOML does not allow. */
+function withoutMark(text: string): string {
+  return text.startsWith("\uFEFF") ? text.slice(1) : text;
 }
 
 function parseToml(source: string, path: string): Readonly<Record<string, unknown>> {

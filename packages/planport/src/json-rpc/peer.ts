@@ -43,6 +43,8 @@ export interface RequestOptions {
   /** Without it there is no limit. */
   readonly timeoutMs?: number | undefined;
   readonly signal?: AbortSignal | undefined;
+  /** Told the id that the request went out with. */
+  readonly onSent?: ((id: number) => void) | undefined;
 }
 
 /** Options of {@link createPeer}. */
@@ -121,7 +123,7 @@ export function createPeer(options: PeerOptions): Peer {
     },
   });
   return {
-    request: (method, params, { timeoutMs, signal } = {}) =>
+    request: (method, params, { timeoutMs, signal, onSent } = {}) =>
       new Promise((resolve) => {
         if (closed.signal.aborted) return resolve({ kind: "closed" });
         if (signal?.aborted === true) return resolve({ kind: "aborted" });
@@ -140,6 +142,7 @@ export function createPeer(options: PeerOptions): Peer {
           else end("error" in said ? { kind: "error", error: said.error } : { kind: "result", result: said.result });
         });
         transport.send(requestText(id, method, params));
+        onSent?.(id);
       }),
     notify: (method, params) => transport.send(notificationText(method, params, options.stamp?.())),
     drained: () => transport.drained(),

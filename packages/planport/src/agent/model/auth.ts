@@ -24,7 +24,10 @@ export interface ModelAuth {
  * For a token source: one recovery for each request, and nobody signed in where it has nothing.
  * @param reloadFirst The first 401 only makes the source look again at what it has, as Codex does it with its `auth.json`.
  */
-export function authOfTokens(tokens: TokenSource, { reloadFirst = false }: { readonly reloadFirst?: boolean } = {}): ModelAuth {
+export function authOfTokens(
+  tokens: TokenSource,
+  { reloadFirst = false }: { readonly reloadFirst?: boolean } = {},
+): ModelAuth {
   return {
     get: async (signal) => {
       try {

@@ -152,10 +152,10 @@ export class AgentThread implements TurnThread {
    * Ends the turn that runs; resolves when its last event was told.
    * @throws {RequestError} `request_invalid` when no turn or another one runs.
    */
-  async interrupt(turnId: string): Promise<void> {
+  interrupt(turnId: string): Promise<void> {
     const turn = this.#running("no active turn to interrupt", turnId);
     turn.interrupt();
-    await turn.done;
+    return turn.done;
   }
 
   /** Gives it a name for people. */

@@ -151,10 +151,13 @@ export class ToolRunner {
         rest();
       },
       approve: async (request) => {
+        const isNew = !announced.has(request.item.id);
+        announced.add(request.item.id);
+        // A patch is shown before it is asked about, a command while it is.
+        if (isNew && request.kind === "fileChange") scope.started(request.item);
         onWaiting(true);
         waiting = true;
-        if (!announced.has(request.item.id)) scope.started(request.item);
-        announced.add(request.item.id);
+        if (isNew && request.kind === "command") scope.started(request.item);
         const outcome = await this.#ask(request);
         if (isAccepting(outcome)) rest();
         return outcome;
