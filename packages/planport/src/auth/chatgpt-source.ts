@@ -18,7 +18,7 @@ import type { RefreshReason } from "./oauth/token-endpoint.ts";
 import { harmless } from "./refresh-step.ts";
 import { LostHold, takeTurn } from "./refresh-turn.ts";
 import { honourNote, spend, type SpendOptions, type Turn } from "./spend.ts";
-import type { Grant, TokenSource } from "./token-source.ts";
+import type { Grant, SteppedTokenSource } from "./token-source.ts";
 import { atMost, sleep } from "./wait.ts";
 
 /** Longer than a refresh takes at most, its write included; only a file system that hangs takes longer. */
@@ -53,11 +53,13 @@ export interface ChatGptSourceOptions extends SpendOptions {
 }
 
 /** A source of the access token of a ChatGPT sign-in in a store. */
-export function createChatGptSource(options: ChatGptSourceOptions): TokenSource {
+export function createChatGptSource(options: ChatGptSourceOptions): SteppedTokenSource {
   const source = new ChatGptSource(options);
   return {
     get: ({ signal } = {}) => source.get(signal),
     recover: (rejected, { signal } = {}) => source.recover(rejected, signal),
+    reload: ({ signal } = {}) => source.reload(signal),
+    renew: (reason, { signal } = {}) => source.renew(reason, signal),
     keepFresh: (given) => source.keepFresh(given),
     settled: () => source.settled(),
   };
@@ -97,6 +99,31 @@ class ChatGptSource {
         `${this.#options.store.place} now holds the sign-in of another account; send the request again to use it.`,
       );
     return grantOf(held);
+  }
+
+  async reload(signal: AbortSignal | undefined): Promise<Grant> {
+    const look = async (lane: Lane): Promise<Held> => {
+      await this.#saveUnsaved(lane);
+      return this.#reread();
+    };
+    return grantOf(await this.#fly("reload", signal, look));
+  }
+
+  async renew(reason: RefreshReason, signal: AbortSignal | undefined): Promise<Grant> {
+    return grantOf(await this.#fly("renew", signal, (lane, quit) => this.#renewNow(lane, quit, reason)));
+  }
+
+  async #renewNow(lane: Lane, quit: AbortSignal, reason: RefreshReason): Promise<Held> {
+    await this.#saveUnsaved(lane);
+    const before = this.#held;
+    const held = await this.#reread();
+    if (before !== null && held !== before) return held;
+    if (this.#dead !== null) throw this.#dead;
+    const isNews = (other: ChatGptCredential): boolean => !other.accessToken.equals(held.credential.accessToken);
+    return this.#inTurn(lane, quit, LONG_WAIT_MS, isNews, async (turn) => {
+      const now = await this.#reread();
+      return now === held ? this.#refresh(turn, now, reason) : now;
+    });
   }
 
   keepFresh(given: KeepFreshOptions | undefined): () => void {

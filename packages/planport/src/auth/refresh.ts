@@ -34,6 +34,12 @@ export type SendRefresh = (
   watch?: RefreshWatch,
 ) => Promise<IssuedTokens>;
 
+/** What the server answered to a refresh that failed: the cause of its error. */
+export interface RefreshFailure {
+  readonly status: number;
+  readonly upstreamCode: string | null;
+}
+
 /** Long enough for a slow answer: giving up early would lose the new refresh token that is on its way. */
 export const REFRESH_TIMEOUT_MS = 30_000;
 const RETRY_DELAYS_MS = [250, 1000];
@@ -114,13 +120,17 @@ class Attempt {
       throw new CredentialError(
         "refresh_rejected",
         `The sign-in in ${place} is over: its refresh token ${outcome.why}. Run \`planport login\`.`,
+        { cause: { status: outcome.status, upstreamCode: outcome.upstreamCode } satisfies RefreshFailure },
       );
     // A server that refuses has not rotated; one that failed may have, and an answer that is no JSON was to be one.
     this.isInDoubt = outcome.status >= 500 || outcome.status < 300;
     throw new CredentialError(
       "refresh_unavailable",
       `The sign-in in ${place} could not be refreshed: ${new URL(url).host} ${outcome.why}.`,
-      outcome.retryAfterMs === null ? {} : { retryAfterMs: outcome.retryAfterMs },
+      {
+        cause: { status: outcome.status, upstreamCode: null } satisfies RefreshFailure,
+        ...(outcome.retryAfterMs !== null && { retryAfterMs: outcome.retryAfterMs }),
+      },
     );
   }
 

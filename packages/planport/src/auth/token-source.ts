@@ -6,6 +6,7 @@ import type { CredentialError } from "../errors.ts";
 import type { Secret } from "../secret.ts";
 import type { Credential, Identity } from "./credential.ts";
 import type { KeepFreshOptions } from "./keep-fresh.ts";
+import type { RefreshReason } from "./oauth/token-endpoint.ts";
 
 /** A bearer that was fresh when it was given, and what goes on the wire with it. */
 export interface Grant extends Identity {
@@ -48,4 +49,16 @@ export interface TokenSource {
    * for it any more, and a process that ends meanwhile loses the token that is on its way: await this before.
    */
   settled?(): Promise<void>;
+}
+
+/** A token source whose steps can be asked for one by one, by a program that decides itself when to take which. */
+export interface SteppedTokenSource extends TokenSource {
+  /** What the store holds now, taken over when it is news. Nothing is refreshed. */
+  reload(options?: { readonly signal?: AbortSignal | undefined }): Promise<Grant>;
+  /**
+   * Refreshes, however much of the token's life is left; when the store holds news, those are it.
+   * @throws {CredentialError} `refresh_rejected`, `refresh_unavailable`, … Their cause has `status` and `upstreamCode` of
+   * the server's answer, where there was one.
+   */
+  renew(reason: RefreshReason, options?: { readonly signal?: AbortSignal | undefined }): Promise<Grant>;
 }

@@ -4,6 +4,7 @@
  */
 import { Command, Option } from "commander";
 import { DEFAULT_PORT, LOG_LEVELS } from "../config/index.ts";
+import { addAppServerCommand } from "./app-server-command.ts";
 import type { AccountsOptions } from "./commands/accounts.ts";
 import type { AskOptions } from "./commands/ask.ts";
 import type { ConnectOptions } from "./commands/connect.ts";
@@ -57,6 +58,7 @@ export function createProgram(context: CommandContext, setResult: SetResult): Co
   addServeCommand(program, context, setResult);
   addConnectCommand(program, context, setResult);
   addExplainCommand(program, context, setResult);
+  addAppServerCommand(program, context, setResult);
   addSimulatorCommands(program, context, setResult);
   program
     .command("version")

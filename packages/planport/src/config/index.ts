@@ -2,7 +2,7 @@
  * Settings: one precedence, one place.
  * @module
  */
-export { type AgentConfig, type ModelProviderConfig, parseAgentConfig } from "./agent-config.ts";
+export { type CodexAgentConfig, type CodexModelProvider, parseCodexAgentConfig } from "./codex-agent-config.ts";
 export { type CodexConfig, parseCodexConfig } from "./codex-config.ts";
 export type { Environment } from "../environment.ts";
 export { type Paths, resolvePaths } from "./paths.ts";

@@ -10,7 +10,7 @@ import { type JsonObject, isJsonObject } from "../../protocol/json.ts";
 import type { CodexEvent } from "../../protocol/responses/event.ts";
 import type { ResponsesRequest } from "../../protocol/responses/request.ts";
 import type { ModelProvider, ProviderAnswer, ProviderCall } from "../../upstream/provider/index.ts";
-import { cancelled, sleep, type Sleep } from "../../upstream/retry.ts";
+import { abortable, cancelled, sleep, type Sleep } from "../../upstream/retry.ts";
 import type { ModelAuth } from "./auth.ts";
 import { failureOfAnswer, failureOfBreak, failureOfCall, failureOfEvent, type ModelFailure } from "./failure.ts";
 
@@ -22,6 +22,8 @@ export interface ModelCaller {
   readonly now: () => number;
   /** Uniform in [0, 1). */
   readonly random: () => number;
+  /** In tokens, where it is set: in place of what the list of models says. */
+  readonly contextWindow?: number | undefined;
   readonly sleep?: Sleep;
 }
 
@@ -105,11 +107,12 @@ async function openAnswer(caller: ModelCaller, sampling: Sampling): Promise<Open
   const request = sampling.buildRequest();
   for (;;) {
     try {
-      const grant: Grant | null = recovered ?? (provider.settings.usesSignIn ? await auth.get(signal) : null);
+      const grant: Grant | null =
+        recovered ?? (provider.settings.usesSignIn ? await abortable(auth.get(signal), signal) : null);
       const outcome = await openOnce(provider, { ...sampling, request, grant, turnState: sampling.turnState() });
       if (outcome !== "rejected" && outcome.status < 300) return { answer: outcome };
       if ((outcome === "rejected" || outcome.status === 401) && grant !== null) {
-        recovered = await auth.recover(grant, ++recoveries, signal);
+        recovered = await abortable(auth.recover(grant, ++recoveries, signal), signal);
         if (recovered !== null) {
           if (outcome !== "rejected") outcome.cancel();
           continue;

@@ -25,7 +25,12 @@ const USABLE_WINDOW = 0.95;
 /** Tokens that a conversation with a model may hold; null when the list does not say. */
 export function contextWindowOf(model: ModelInfo | null): number | null {
   const window = model?.context_window;
-  return typeof window === "number" ? Math.floor(window * USABLE_WINDOW) : null;
+  return typeof window === "number" ? usableWindow(window) : null;
+}
+
+/** The part of a window that a conversation may fill, in tokens. */
+export function usableWindow(window: number): number {
+  return Math.floor(window * USABLE_WINDOW);
 }
 
 /** Builds the request for what has been said so far. */

@@ -16,7 +16,7 @@ import type { ThreadSettings, TurnSettings } from "../settings.ts";
 import type { Toolbox } from "../tools/types.ts";
 import { AnswerItems } from "./answer-items.ts";
 import { readImages } from "./images.ts";
-import { buildRequest, contextWindowOf, userMessage } from "./request.ts";
+import { buildRequest, contextWindowOf, usableWindow, userMessage } from "./request.ts";
 import { TurnScope } from "./scope.ts";
 import { ToolRunner } from "./tool-runner.ts";
 import { addUsage, countsOf, fullWindow } from "./usage.ts";
@@ -234,6 +234,7 @@ export class Turn {
 
   async #contextWindow(): Promise<number | null> {
     const { caller, thread } = this.#options;
+    if (caller.contextWindow !== undefined) return usableWindow(caller.contextWindow);
     try {
       const { signal } = this.#ending;
       const grant = caller.provider.settings.usesSignIn ? await caller.auth.get(signal) : null;

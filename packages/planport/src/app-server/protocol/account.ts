@@ -20,12 +20,10 @@ const authModes = [
 ] as const;
 
 /** Plans that the protocol can name; every other one is `unknown` to it. */
-export const PLAN_TYPES: readonly string[] = [
-  ...["free", "go", "plus", "pro", "prolite", "promax", "team"],
-  ...["self_serve_business_prolite", "self_serve_business_usage_based", "business"],
-  ...["ent26", "enterprise_cbp_automation", "enterprise_cbp_usage_based", "enterprise"],
-  ...["edu", "edu_plus", "edu_pro", "sci", "sci_plus", "unknown"],
-];
+export const PLAN_TYPES: readonly string[] = (
+  "free go plus pro prolite promax team self_serve_business_prolite self_serve_business_usage_based business ent26 " +
+  "enterprise_cbp_automation enterprise_cbp_usage_based enterprise edu edu_plus edu_pro sci sci_plus unknown"
+).split(" ");
 
 const AuthMode = named("AuthMode", z.enum(authModes));
 const PlanType = named("PlanType", z.enum(PLAN_TYPES));
@@ -92,7 +90,7 @@ export const GetAccountResponse: z.ZodType = named(
   }),
 );
 
-/** Params of `account/login/start`. The last one is the form of an earlier document, accepted as well. */
+/** Params of `account/login/start`. */
 export const LoginAccountParams: z.ZodType = named(
   "LoginAccountParams",
   z.discriminatedUnion("type", [
@@ -240,4 +238,22 @@ export const GetAccountRateLimitsResponse: z.ZodType = named(
 export const AccountRateLimitsUpdatedNotification: z.ZodType = named(
   "AccountRateLimitsUpdatedNotification",
   z.object({ rateLimits: RateLimitSnapshot }),
+);
+
+const count = z.nullable(z.int());
+/** Params of `account/usage/read`. */
+export const GetAccountTokenUsageParams: z.ZodType = named("GetAccountTokenUsageParams", z.object({}));
+/** Result of `account/usage/read`. */
+export const GetAccountTokenUsageResponse: z.ZodType = named(
+  "GetAccountTokenUsageResponse",
+  z.object({
+    summary: z.object({
+      lifetimeTokens: count,
+      peakDailyTokens: count,
+      longestRunningTurnSec: count,
+      currentStreakDays: count,
+      longestStreakDays: count,
+    }),
+    dailyUsageBuckets: z.nullable(z.array(z.object({ startDate: z.string(), tokens: int }))),
+  }),
 );

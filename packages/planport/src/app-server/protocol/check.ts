@@ -72,25 +72,17 @@ function firstIssue(issues: readonly Issue[], value: unknown, depth: number): Is
 function wordsFor(issue: RawIssue): string {
   const { input } = issue;
   const last = issue.path?.at(-1);
-  switch (issue.code) {
-    case "invalid_type": {
-      if (input === undefined && last !== undefined) return missing(last);
-      const isWhole = issue.expected === "int" && typeof input === "number" && Number.isInteger(input);
-      return isWhole ? outOfRange(input, issue) : `invalid type: ${describe(input)}, expected ${expected(issue)}`;
-    }
-    case "too_small":
-    case "too_big":
-      return typeof input === "number" ? outOfRange(input, issue) : "invalid length";
-    case "invalid_value":
-      if (input === undefined && last !== undefined) return missing(last);
-      return typeof input === "string"
-        ? unknownVariant(input, issue.values.map(String))
-        : `invalid type: ${describe(input)}, expected string or map`;
-    case "invalid_union":
-      return unionWords(issue, last);
-    default:
-      return "invalid value";
+  if (issue.code === "invalid_union") return unionWords(issue, last);
+  if (input === undefined && last !== undefined) return missing(last);
+  if (issue.code === "invalid_type") {
+    const isWhole = issue.expected === "int" && typeof input === "number" && Number.isInteger(input);
+    return isWhole ? outOfRange(input, issue) : `invalid type: ${describe(input)}, expected ${expected(issue)}`;
   }
+  if (issue.code === "invalid_value")
+    return typeof input === "string"
+      ? unknownVariant(input, issue.values.map(String))
+      : `invalid type: ${describe(input)}, expected string or map`;
+  return typeof input === "number" ? outOfRange(input, issue) : "invalid value";
 }
 
 function unionWords(issue: RawIssue, last: PropertyKey | undefined): string {
@@ -178,15 +170,9 @@ function isU32(issue: RawIssue): boolean {
 
 /** A value as serde calls it. */
 function describe(value: unknown): string {
-  switch (typeof value) {
-    case "string":
-      return `string ${JSON.stringify(value)}`;
-    case "number":
-      return Number.isInteger(value) ? `integer \`${value}\`` : `floating point \`${value}\``;
-    case "boolean":
-      return `boolean \`${value}\``;
-    default:
-      if (value === null || value === undefined) return "null";
-      return Array.isArray(value) ? "sequence" : "map";
-  }
+  if (value === null || value === undefined) return "null";
+  if (typeof value === "string") return `string ${JSON.stringify(value)}`;
+  if (typeof value === "number") return `${Number.isInteger(value) ? "integer" : "floating point"} \`${value}\``;
+  if (typeof value === "boolean") return `boolean \`${value}\``;
+  return Array.isArray(value) ? "sequence" : "map";
 }

@@ -94,7 +94,7 @@ export const turnMethods: Readonly<Record<string, { readonly params: z.ZodType; 
         serviceTier: maybe(z.string()),
         effort: maybe(ReasoningEffort),
         summary: maybe(z.enum(["auto", "concise", "detailed", "none"])),
-        outputSchema: maybe(json),
+        outputSchema: json.optional(),
       }),
     ),
     result: named("TurnStartResponse", z.object({ turn: Turn })),

@@ -94,6 +94,7 @@ export function typeText(schema: JsonSchema): string {
     case "boolean":
     case "null":
       return schema.type;
+    case undefined:
     default:
       return "unknown";
   }
@@ -107,8 +108,9 @@ function objectText(schema: JsonSchema): string {
   }
   const fields = Object.entries(properties).map(([name, field]) => {
     const optional = required.includes(name) ? "" : "?";
-    const undefinedToo = optional === "" ? "" : " | undefined";
-    return `  readonly ${name}${optional}: ${typeText(field)}${undefinedToo};`;
+    const text = typeText(field);
+    const undefinedToo = optional === "" || text === "unknown" ? "" : " | undefined";
+    return `  readonly ${name}${optional}: ${text}${undefinedToo};`;
   });
   return fields.length === 0 ? "Readonly<Record<string, never>>" : `{\n${fields.join("\n")}\n}`;
 }

@@ -11,7 +11,7 @@ import {
   sandboxFrom,
 } from "../../agent/index.ts";
 import type { ClientIdentity } from "../../auth/http.ts";
-import type { AgentConfig } from "../../config/index.ts";
+import type { CodexAgentConfig } from "../../config/index.ts";
 import type { HttpClient } from "../../net/types.ts";
 import { snapshotCatalogue } from "../../upstream/snapshot.ts";
 import { createModelProvider, type ModelProvider, type ModelProviderOptions } from "../../upstream/provider/index.ts";
@@ -21,7 +21,7 @@ import { createThreadHost, ThreadAudience } from "./host.ts";
 
 /** Options of {@link createThreadService}. */
 export interface ThreadServiceOptions {
-  readonly config: AgentConfig;
+  readonly config: CodexAgentConfig;
   /** Codex's home folder. */
   readonly home: string;
   /** Where threads work that are told nothing else; absolute. */
@@ -30,8 +30,8 @@ export interface ThreadServiceOptions {
   readonly http: HttpClient;
   /** Names the program to the servers; asked when a provider is first called. */
   readonly identity: () => ClientIdentity;
-  /** The account that is signed in. */
-  readonly auth: ModelAuth;
+  /** The account that is signed in, for a provider. */
+  readonly authFor: (provider: string) => ModelAuth;
   /** See {@link ModelProviderOptions.findRoute}. */
   readonly findRoute?: ModelProviderOptions["findRoute"];
   readonly createToolbox: CreateToolbox;
@@ -51,7 +51,7 @@ export interface ThreadService {
 
 /** Makes the service. Nothing is sent or written before a turn starts. */
 export function createThreadService(options: ThreadServiceOptions): ThreadService {
-  const { config, env, now, auth } = options;
+  const { config, env, now, authFor } = options;
   const audience = new ThreadAudience();
   const providers = new Map<string, ModelProvider>();
   const providerOf = (id: string): ModelProvider => {
@@ -61,7 +61,7 @@ export function createThreadService(options: ThreadServiceOptions): ThreadServic
       settings: providerSettings(config, id, env),
       http: options.http,
       identity: options.identity(),
-      chatgptBaseUrl: config.chatgptBaseUrl ?? undefined,
+      chatgptBaseUrl: config.chatgptBaseUrl,
       findRoute: options.findRoute,
       now,
     });
@@ -73,7 +73,13 @@ export function createThreadService(options: ThreadServiceOptions): ThreadServic
     source: "vscode",
     cliVersion: options.cliVersion,
     host: createThreadHost({ audience, now }),
-    callerOf: (id) => ({ provider: providerOf(id), auth, now, random: Math.random }),
+    callerOf: (id) => ({
+      provider: providerOf(id),
+      auth: authFor(id),
+      now,
+      random: Math.random,
+      contextWindow: config.contextWindow,
+    }),
     createToolbox: options.createToolbox,
     env,
     now,

@@ -30,8 +30,8 @@ export interface CallbackEvents {
 /** A running callback server. */
 export interface CallbackServer {
   readonly port: number;
-  /** Shows the waiting browser that it worked. */
-  succeed(): void;
+  /** Shows the waiting browser that it worked; with an address, sends it there. */
+  succeed(location?: string): void;
   /** Shows the waiting browser what went wrong. */
   fail(message: string, code: string): void;
   /** Ends the answers under way and stops listening, without waiting for idle connections. */
@@ -58,12 +58,12 @@ export async function startCallbackServer(
 function serve(server: Server, port: number, state: string, events: CallbackEvents): CallbackServer {
   /** Browsers that brought the code, more than one when the page was reloaded meanwhile. */
   const waiting = new Set<ServerResponse>();
-  let outcome: { readonly status: number; readonly html: string } | null = null;
+  let outcome: { readonly status: number; readonly html: string; readonly headers: typeof PAGE_HEADERS } | null = null;
   let hasCode = false;
 
-  const settle = (status: number, html: string): void => {
-    outcome ??= { status, html };
-    for (const response of waiting) send(response, outcome.status, PAGE_HEADERS, outcome.html);
+  const settle = (status: number, html: string, headers = PAGE_HEADERS): void => {
+    outcome ??= { status, html, headers };
+    for (const response of waiting) send(response, outcome.status, outcome.headers, outcome.html);
     waiting.clear();
   };
   const act = (meaning: CallbackMeaning, response: ServerResponse): void => {
@@ -84,7 +84,7 @@ function serve(server: Server, port: number, state: string, events: CallbackEven
         break;
       case "code":
         if (outcome !== null) {
-          send(response, outcome.status, PAGE_HEADERS, outcome.html);
+          send(response, outcome.status, outcome.headers, outcome.html);
           break;
         }
         waiting.add(response);
@@ -97,7 +97,8 @@ function serve(server: Server, port: number, state: string, events: CallbackEven
   server.on("request", (request, response) => act(readCallback(facts(request), port, state), response));
   return {
     port,
-    succeed: () => settle(200, successPage()),
+    succeed: (location) =>
+      location === undefined ? settle(200, successPage()) : settle(302, successPage(), { ...PAGE_HEADERS, location }),
     fail: (message, code) => settle(400, errorPage(message, code)),
     close: () => closeServer(server, waiting),
   };

@@ -8,6 +8,7 @@ import { asNumber, asString, isJsonObject, type JsonObject, tryParseJson } from 
 import { Secret } from "../../secret.ts";
 import type { AuthRequest, AuthResponse } from "../http.ts";
 import { readServerError } from "../server-text.ts";
+import type { ExchangeFailure } from "./token-endpoint.ts";
 
 /** How long a device code is good for. The server names a time, which Codex ignores. */
 export const DEVICE_CODE_LIFE_MS: number = 15 * 60 * 1000;
@@ -133,10 +134,12 @@ function denied(): SignInError {
 }
 
 function switchedOff(): SignInError {
+  const cause: ExchangeFailure = { status: 404, said: null };
   return new SignInError(
     "sign_in_failed",
     `Signing in with a device code is switched off for this account or workspace. ${DEVICE_CODE_SETTING}. Or sign in ` +
       "with the browser: `planport login`.",
+    { cause },
   );
 }
 
@@ -161,5 +164,6 @@ function failed(doing: string, response: AuthResponse): SignInError {
   const said = message ?? code;
   const text = `The sign-in server answered ${response.status}${said === null ? "" : ` (${said})`} when ${doing}.`;
   const isPassing = response.status === 429 || response.status >= 500;
-  return new SignInError(isPassing ? "sign_in_unavailable" : "sign_in_failed", text);
+  const cause: ExchangeFailure = { status: response.status, said };
+  return new SignInError(isPassing ? "sign_in_unavailable" : "sign_in_failed", text, { cause });
 }

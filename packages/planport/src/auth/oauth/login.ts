@@ -18,6 +18,8 @@ export interface LoginOptions extends CommonLoginOptions {
   readonly pasted?: AsyncIterable<string> | undefined;
   /** Ports for the browser to come back to, first free one taken; 1455 and 1457 by default. Empty: paste only. */
   readonly ports?: readonly number[];
+  /** Where the browser is sent once it worked; by default it is shown a page. */
+  readonly successUrl?: string | undefined;
   /** After this time the sign-in ends; 15 minutes by default. */
   readonly timeoutMs?: number;
 }
@@ -72,7 +74,7 @@ export async function* login(options: LoginOptions): AsyncGenerator<LoginStep, L
       const exchange = { code: arrival.code, verifier: pkce.verifier, redirectUri };
       try {
         const result = await finishSignIn(exchange, options);
-        server?.succeed();
+        server?.succeed(options.successUrl);
         yield { type: "done", credential: result.credential };
         return result;
       } catch (error) {

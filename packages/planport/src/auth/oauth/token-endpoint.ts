@@ -46,6 +46,12 @@ export interface SignInTokens {
   readonly idToken: Secret;
 }
 
+/** What the server answered to a code that it did not take: the cause of its error. */
+export interface ExchangeFailure {
+  readonly status: number;
+  readonly said: string | null;
+}
+
 /**
  * Reads the answer to a code exchange.
  * @throws {SignInError} `sign_in_failed`, with the status and what the server said about it; `sign_in_unavailable` for
@@ -57,9 +63,10 @@ export function parseCodeExchangeResponse(response: AuthResponse): SignInTokens 
     const { code, message } = readServerError(text);
     const said = message ?? code ?? cleanServerText(text.startsWith("<") ? "" : text);
     const what = `The sign-in server refused the code (${response.status}${said === "" ? "" : `: ${said}`}).`;
+    const cause: ExchangeFailure = { status: response.status, said: said === "" ? null : said };
     if (response.status === 429 || response.status >= 500)
-      throw new SignInError("sign_in_unavailable", `${what} Try again in a moment.`);
-    throw new SignInError("sign_in_failed", `${what} Run \`planport login\` again.`);
+      throw new SignInError("sign_in_unavailable", `${what} Try again in a moment.`, { cause });
+    throw new SignInError("sign_in_failed", `${what} Run \`planport login\` again.`, { cause });
   }
   const tokens = issuedTokens(tryParseJson(text));
   const { accessToken, refreshToken, idToken } = tokens;

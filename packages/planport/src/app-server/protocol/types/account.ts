@@ -258,3 +258,23 @@ export type GetAccountRateLimitsResponse = {
 export type AccountRateLimitsUpdatedNotification = {
   readonly rateLimits: RateLimitSnapshot;
 };
+
+/** `GetAccountTokenUsageParams` of the protocol. */
+export type GetAccountTokenUsageParams = Readonly<Record<string, never>>;
+
+/** `GetAccountTokenUsageResponse` of the protocol. */
+export type GetAccountTokenUsageResponse = {
+  readonly summary: {
+    readonly lifetimeTokens: number | null;
+    readonly peakDailyTokens: number | null;
+    readonly longestRunningTurnSec: number | null;
+    readonly currentStreakDays: number | null;
+    readonly longestStreakDays: number | null;
+  };
+  readonly dailyUsageBuckets:
+    | readonly {
+        readonly startDate: string;
+        readonly tokens: number;
+      }[]
+    | null;
+};

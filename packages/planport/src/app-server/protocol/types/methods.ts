@@ -14,6 +14,8 @@ import type {
   GetAccountRateLimitsParams,
   GetAccountRateLimitsResponse,
   GetAccountResponse,
+  GetAccountTokenUsageParams,
+  GetAccountTokenUsageResponse,
   GetAuthStatusParams,
   GetAuthStatusResponse,
   InitializeParams,
@@ -106,6 +108,10 @@ export interface ClientMethods {
   readonly "account/rateLimits/read": {
     readonly params: GetAccountRateLimitsParams | undefined;
     readonly result: GetAccountRateLimitsResponse;
+  };
+  readonly "account/usage/read": {
+    readonly params: GetAccountTokenUsageParams | undefined;
+    readonly result: GetAccountTokenUsageResponse;
   };
   readonly getAuthStatus: { readonly params: GetAuthStatusParams; readonly result: GetAuthStatusResponse };
   readonly "model/list": { readonly params: ModelListParams; readonly result: ModelListResponse };

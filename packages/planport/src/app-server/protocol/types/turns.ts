@@ -115,7 +115,7 @@ export type TurnStartParams = {
   readonly serviceTier?: string | null | undefined;
   readonly effort?: ReasoningEffort | null | undefined;
   readonly summary?: "auto" | "concise" | "detailed" | "none" | null | undefined;
-  readonly outputSchema?: unknown | null | undefined;
+  readonly outputSchema?: unknown;
 };
 
 /** `TurnStartResponse` of the protocol. */
