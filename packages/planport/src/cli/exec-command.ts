@@ -45,7 +45,7 @@ export function addExecCommand(program: Command, context: CommandContext, setRes
       const isLast = options["last"] === true;
       const task = isLast && thread !== undefined ? [thread, ...words] : words;
       if (!isLast && thread === undefined) self.error("error: missing required argument 'thread'");
-      setResult(await exec(context, task, options as ExecOptions, { threadId: isLast ? null : (thread ?? null) }));
+      setResult(await exec(context, task, options, { threadId: isLast ? null : (thread ?? null) }));
     });
 }
 

@@ -17,6 +17,7 @@ export class ExecLines {
 
   /** The lines for an event; most events have none. */
   linesFor(event: AgentEvent): JsonObject[] {
+    // eslint-disable-next-line typescript/switch-exhaustiveness-check -- most events have no line
     switch (event.type) {
       case "turn/started":
         return [{ type: "turn.started" }];
@@ -83,6 +84,7 @@ function toExecItem(item: ThreadItem): JsonObject | null {
       };
     case "userMessage":
     case "dynamicToolCall":
+    default:
       return null;
   }
 }

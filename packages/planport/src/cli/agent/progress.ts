@@ -11,6 +11,7 @@ const MAX_LINES = 12;
 /** Tells one event, if it is worth a line. */
 export function tellProgress(event: AgentEvent, err: Output): void {
   const { dim, red } = err.style;
+  // eslint-disable-next-line typescript/switch-exhaustiveness-check -- most events are not worth a line
   switch (event.type) {
     case "item/started":
       if (event.fields.item.type === "commandExecution")
@@ -46,6 +47,7 @@ function linesOf(item: ThreadItem): string[] {
     case "dynamicToolCall":
     case "userMessage":
     case "agentMessage":
+    default:
       return [];
   }
 }
