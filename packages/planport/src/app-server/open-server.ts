@@ -50,6 +50,8 @@ export interface AppServerOptions extends HomeOptions {
   readonly onTrouble: (line: string) => void;
   /** Methods beside those of the account, of models and of the configuration. */
   readonly features?: readonly Feature[];
+  /** Ports for a browser to come back to after a sign-in; by default 1455 and 1457, which the sign-in server knows. */
+  readonly callbackPorts?: readonly number[] | undefined;
   /** Milliseconds since the epoch; by default `Date.now`. */
   readonly now?: () => number;
 }
@@ -111,7 +113,7 @@ async function makeServices(options: AppServerOptions): Promise<Services> {
     forcedLoginMethod: config.forcedLoginMethod,
     requiresOpenaiAuth: config.provider.requiresOpenaiAuth,
     accessToken: readVariable(env, "CODEX_ACCESS_TOKEN"),
-    signIn: {},
+    callbackPorts: options.callbackPorts,
     now,
     onWarning: (error) => onTrouble(error.message),
   });

@@ -12,7 +12,7 @@ import type { AccountUpdatedNotification } from "../protocol/types/account.ts";
 import { invalidRequest } from "../rpc-errors.ts";
 import { type Auth, planOf } from "./auth.ts";
 import { type AskForTokens, createExternalAuth, type ExternalAuth, type ExternalTokens } from "./external.ts";
-import { createSignIns, type SignIns, type SignInsOptions } from "./sign-in.ts";
+import { createSignIns, type SignIns } from "./sign-in.ts";
 import { openStoredAuth, type StoredOptions } from "./stored.ts";
 import type { FoundWorkspace, WorkspaceFinder } from "./workspace.ts";
 
@@ -24,7 +24,8 @@ export interface AccountOptions extends StoredOptions {
   readonly requiresOpenaiAuth: boolean;
   /** `forced_login_method`. */
   readonly forcedLoginMethod: "chatgpt" | "api" | undefined;
-  readonly signIn: Omit<SignInsOptions, "store" | "workspaceIds" | "onEnd" | "http" | "endpoints" | "client" | "now">;
+  /** Ports for a browser to come back to; 1455 and 1457 by default. */
+  readonly callbackPorts: readonly number[] | undefined;
 }
 
 /** The account of a server. */
@@ -50,8 +51,8 @@ export interface Account {
   push(tokens: ExternalTokens, ask: AskForTokens): Promise<void>;
   /** Stores an API key. */
   storeApiKey(key: string): Promise<void>;
-  /** Tells the end of a sign-in, and who is signed in now. */
-  announce(loginId: string | null): Promise<void>;
+  /** Tells the end of a sign-in, and who is signed in now, as soon as the workspace is known. */
+  announce(loginId: string | null): void;
   /** Tells everybody who is signed in now. */
   tell(updated: AccountUpdatedNotification): void;
   /** Ends the sign-in that is in force, and says who is signed in then. */
@@ -83,7 +84,7 @@ class AccountOfServer implements Account {
     this.requiresOpenaiAuth = options.requiresOpenaiAuth;
     this.signIns = createSignIns({
       ...options,
-      ...options.signIn,
+      ports: options.callbackPorts,
       onEnd: (loginId, fault) => this.#ended(loginId, fault),
     });
     this.tokens = {
@@ -165,7 +166,13 @@ class AccountOfServer implements Account {
     this.#changed();
   }
 
-  async announce(loginId: string | null): Promise<void> {
+  announce(loginId: string | null): void {
+    this.#announce(loginId).catch((error: unknown) => {
+      this.#options.onWarning(error instanceof Error ? error : new Error("a sign-in was not announced"));
+    });
+  }
+
+  async #announce(loginId: string | null): Promise<void> {
     const { clients } = this.#options;
     const auth = this.current();
     const said = { loginId, onboardingEntrypoint: null };
@@ -231,7 +238,7 @@ class AccountOfServer implements Account {
       await this.#reopen();
       this.#isOurs = true;
       this.#changed();
-      await this.announce(loginId);
+      await this.#announce(loginId);
       return;
     }
     const said = { loginId, success: false, error: fault, onboardingEntrypoint: null };
