@@ -4,7 +4,7 @@
  */
 import { readFile } from "node:fs/promises";
 import { resolveAuthEndpoints } from "../auth/endpoints.ts";
-import { openPlace } from "../auth/open-store.ts";
+import { openPlace, openPlanportStore } from "../auth/open-store.ts";
 import { type CodexAgentConfig, parseCodexAgentConfig } from "../config/index.ts";
 import { codexHome, type HomeOptions, joinPath, readVariable } from "../environment.ts";
 import { ConfigError, isPlanportError } from "../errors.ts";
@@ -104,6 +104,7 @@ async function makeServices(options: AppServerOptions): Promise<Services> {
   const endpoints = resolveEndpoints({ chatgptBaseUrl: config.chatgptBaseUrl });
   const account = createAccount({
     store: openCodexStore(config, joinPath(platform, home, "auth.json")),
+    lender: openPlanportStore({ ...options, planportStore: readVariable(env, "PLANPORT_CREDENTIALS_STORE") }),
     http,
     endpoints: resolveAuthEndpoints(env),
     client: identity,

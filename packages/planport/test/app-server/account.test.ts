@@ -1,4 +1,7 @@
-import { describe, expect, test } from "vitest";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, onTestFinished, test } from "vitest";
 import type { Simulator } from "../../src/simulator/index.ts";
 import { start } from "../simulator/helpers.ts";
 import { openServer, type TestClient, type TestServer } from "./kit.ts";
@@ -15,6 +18,10 @@ const stored = (simulator: Simulator, tokens = simulator.issueTokens()): object 
   },
   last_refresh: new Date().toISOString(),
 });
+
+async function tokensIn(server: TestServer): Promise<Record<string, string>> {
+  return ((await server.authJson()) ?? {})["tokens"] as Record<string, string>;
+}
 
 describe("tokens of the client", () => {
   test("are in force once their workspace is known, are never written, and are gone after a logout", async () => {
@@ -170,7 +177,7 @@ describe("a ChatGPT sign-in in auth.json", () => {
     expect(await client.told("account/updated")).toEqual({ authMode: "chatgpt", planType: "pro" });
     expect(await client.ask("getAuthStatus", { includeToken: true })).toMatchObject({
       authMethod: "chatgpt",
-      authToken: ((await server.authJson())?.["tokens"] as Record<string, string>)["access_token"],
+      authToken: (await tokensIn(server))["access_token"],
     });
   });
 
@@ -182,7 +189,7 @@ describe("a ChatGPT sign-in in auth.json", () => {
     const refresh = simulator.requests.find(({ target }) => target === "token");
     expect(refresh?.body).toMatchObject({ grant_type: "refresh_token", refresh_reason: "forced" });
     expect(simulator.requests.filter(({ target }) => target === "accountsCheck")).toHaveLength(2);
-    const tokens = (await server.authJson())?.["tokens"] as Record<string, string>;
+    const tokens = await tokensIn(server);
     expect(tokens["refresh_token"]).not.toBe((refresh?.body as Record<string, string>)["refresh_token"]);
   });
 
@@ -238,6 +245,21 @@ describe("a ChatGPT sign-in in auth.json", () => {
     });
     return { server, client: await server.client() };
   }
+});
+
+test("planport's own sign-in serves where Codex has none, and a logout leaves it where it is", async () => {
+  const simulator = await start();
+  const folder = await mkdtemp(join(tmpdir(), "planport-lender-"));
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  const own = join(folder, "auth.json");
+  await writeFile(own, JSON.stringify(stored(simulator)));
+  const server = await openServer({ config: simulator.codexConfig, env: { PLANPORT_HOME: folder } });
+  const client = await server.client();
+  expect(await client.told("account/updated")).toEqual({ authMode: "chatgpt", planType: "pro" });
+  await client.ask("account/logout", null);
+  expect(await client.told("account/updated", 2)).toEqual({ authMode: null, planType: null });
+  expect(JSON.parse(await readFile(own, "utf8"))).toMatchObject({ auth_mode: "chatgpt" });
+  expect(simulator.revoked).toBe(0);
 });
 
 describe("limits of the plan", () => {

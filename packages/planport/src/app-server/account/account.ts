@@ -7,17 +7,20 @@ import { signOut } from "../../auth/oauth/revoke.ts";
 import type { Grant, TokenSource } from "../../auth/token-source.ts";
 import { CredentialError, isPlanportError } from "../../errors.ts";
 import { Secret } from "../../secret.ts";
+import type { CredentialStore } from "../../store/types.ts";
 import type { Audience, Client } from "../handlers.ts";
 import type { AccountUpdatedNotification } from "../protocol/types/account.ts";
 import { invalidRequest } from "../rpc-errors.ts";
 import { type Auth, planOf } from "./auth.ts";
 import { type AskForTokens, createExternalAuth, type ExternalAuth, type ExternalTokens } from "./external.ts";
 import { createSignIns, type SignIns } from "./sign-in.ts";
-import { openStoredAuth, type StoredOptions } from "./stored.ts";
+import { openLentAuth, openStoredAuth, type StoredOptions } from "./stored.ts";
 import type { FoundWorkspace, WorkspaceFinder } from "./workspace.ts";
 
 /** Options of {@link createAccount}. */
 export interface AccountOptions extends StoredOptions {
+  /** planport's own store: its ChatGPT sign-in serves when there is no other, until somebody logs out. */
+  readonly lender: CredentialStore;
   readonly clients: Audience;
   readonly workspaces: WorkspaceFinder;
   /** The provider of models asks for a sign-in of OpenAI's; without that, none is looked at. */
@@ -73,6 +76,8 @@ class AccountOfServer implements Account {
   readonly #options: AccountOptions;
   #external: ExternalAuth | null = null;
   #stored: Auth | null = null;
+  /** What is stored is planport's own. */
+  #isLent = false;
   /** What is stored was put there through this server: then a logout takes it away again. */
   #isOurs = false;
   /** What a client that comes later has to be told. */
@@ -99,8 +104,12 @@ class AccountOfServer implements Account {
   }
 
   async start(): Promise<void> {
+    const { forcedLoginMethod, lender } = this.#options;
     this.#stored = await openStoredAuth(this.#options);
-    const { forcedLoginMethod } = this.#options;
+    if (this.#stored === null) {
+      this.#stored = await openLentAuth({ ...this.#options, store: lender });
+      this.#isLent = this.#stored !== null;
+    }
     const method = this.#stored?.mode === "apikey" ? "api" : "chatgpt";
     if (this.#stored !== null && forcedLoginMethod !== undefined && forcedLoginMethod !== method) this.#stored = null;
     const auth = this.#stored;
@@ -198,8 +207,11 @@ class AccountOfServer implements Account {
       this.#external = null;
       // Codex's own login, which lay underneath, was not this client's to end.
       if (this.#isOurs) await store.remove();
-    } else await signOut(store, this.#options);
-    await this.#reopen();
+      if (!this.#isLent) await this.#reopen();
+    } else {
+      if (!this.#isLent) await signOut(store, this.#options);
+      await this.#reopen();
+    }
     this.#isOurs = false;
     this.#changed();
     const auth = this.current();
@@ -224,6 +236,7 @@ class AccountOfServer implements Account {
   }
 
   async #reopen(): Promise<void> {
+    this.#isLent = false;
     this.#stored = await openStoredAuth(this.#options);
   }
 
