@@ -25,8 +25,9 @@ import { codexHome, joinPath, readVariable } from "../../environment.ts";
 import { ConfigError } from "../../errors.ts";
 import { createHttpClient, type HttpClient } from "../../net/index.ts";
 import { Secret } from "../../secret.ts";
-import { CODEX_CLIENT_VERSION, createIdentity } from "../../upstream/index.ts";
+import { CODEX_CLIENT_VERSION, createIdentity, resolveEndpoints } from "../../upstream/index.ts";
 import { createModelProvider } from "../../upstream/provider/index.ts";
+import { DIRECT_ROUTE } from "../../upstream/routing.ts";
 import { snapshotCatalogue } from "../../upstream/snapshot.ts";
 import type { CommandContext } from "../context.ts";
 import { printable } from "../terminal.ts";
@@ -87,13 +88,13 @@ export async function openAgent(context: CommandContext, options: OpenAgentOptio
     source: options.source,
     cliVersion: CODEX_CLIENT_VERSION,
     host: options.host,
-    callerOf: callers(config, context, http, auth),
+    callerOf: callers(config, context, http, auth, session),
     createToolbox: localToolboxes({ hidden: [joinPath(platform, home, "auth.json"), planportAuthFile(context)] }),
     env,
     now: Date.now,
     onWarning: (message) => void context.terminal.err.line(`planport: ${printable(message)}`),
   });
-  const fallback = { model: await usualModel(session), approvalPolicy: options.approvalPolicy };
+  const fallback = { model: usualModel(session), approvalPolicy: options.approvalPolicy };
   const settings = defaultSettings(config, resolve(context.cwd, flags.cd ?? "."), fallback);
   const changes = changesOf(flags, config, settings);
   return {
@@ -125,16 +126,22 @@ function callers(
   { env }: CommandContext,
   http: HttpClient,
   auth: ModelAuth,
+  session: Session | null,
 ): (id: string) => ModelCaller {
   const made = new Map<string, ModelCaller>();
+  const base = session?.settings.backendBaseUrl.value ?? null;
   return (id) => {
     const known = made.get(id);
     if (known !== undefined) return known;
+    const settings = providerSettings(config, id, env);
+    // Where planport's own settings name the backend outright, no workspace is asked about, as in every other command.
+    const isGiven = id === "openai" && config.openaiBaseUrl === undefined && base !== null && session !== null;
     const provider = createModelProvider({
-      settings: providerSettings(config, id, env),
+      settings: isGiven ? { ...settings, baseUrl: codexBaseOf(base, session) } : settings,
       http,
       identity: createIdentity({ env }),
-      chatgptBaseUrl: config.chatgptBaseUrl,
+      chatgptBaseUrl: config.chatgptBaseUrl ?? session?.settings.chatgptBaseUrl.value,
+      ...(isGiven && { findRoute: () => Promise.resolve(DIRECT_ROUTE) }),
     });
     const caller = { provider, auth, now: Date.now, random: Math.random, contextWindow: config.contextWindow };
     made.set(id, caller);
@@ -142,7 +149,11 @@ function callers(
   };
 }
 
-async function usualModel(session: Session | null): Promise<string> {
+function codexBaseOf(baseUrl: string, { client }: Session): string {
+  return resolveEndpoints({ baseUrl, route: client.route }).codexBase;
+}
+
+function usualModel(session: Session | null): string {
   const named = session?.settings.model.value;
   return named ?? snapshotCatalogue().models[0]?.slug ?? "gpt-5.5";
 }
