@@ -148,9 +148,9 @@ describe("commands that documents tell", () => {
   test("the README lists the commands of the command line, and documents use no other", () => {
     const program = createProgram({ version: VERSION } as CommandContext, () => {});
     const commands = program.commands.map((command) => command.name()).filter((name) => name !== "version");
-    expect(all(sectionOf(readme, "Use it"), /^\| `planport ([a-z]+)`/gm)).toEqual(commands);
+    expect(all(sectionOf(readme, "Use it"), /^\| `planport ([a-z-]+)`/gm)).toEqual(commands);
     const blocks = documents.flatMap((file) => codeBlocks(readText(file), "sh")).join("\n");
-    const used = all(blocks, /^(?:[A-Z_]+=\S+ )?(?:npx )?planport ([a-z]+)/gm);
+    const used = all(blocks, /^(?:[A-Z_]+=\S+ )?(?:npx )?planport ([a-z-]+)/gm);
     expect(used.filter((name) => !commands.includes(name))).toEqual([]);
   });
 

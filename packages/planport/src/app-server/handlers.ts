@@ -41,7 +41,7 @@ export interface RequestContext {
   /**
    * Runs `task` in the very turn in which the answer was sent, behind it: for what the client must hear after the answer.
    */
-  afterAnswer(task: () => void): void;
+  readonly afterAnswer: (task: () => void) => void;
 }
 
 /** Serves one method. Errors of planport that it throws become answers: see `rpcErrorOf`. */

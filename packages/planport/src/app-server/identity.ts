@@ -34,8 +34,7 @@ export function createServerIdentity(originator: string | undefined): ServerIden
       return (known ?? own).userAgent;
     },
     introduce({ name, version }) {
-      // What is no control character can stand in a header (RFC 9110 §5.5).
-      if (/[\0-\x08\n-\x1f\x7f]/.test(name))
+      if (!fitsHeader(name))
         throw invalidRequest(`Invalid clientInfo.name: '${name}'. Must be a valid HTTP header value.`);
       const client = `${name}; ${version}`.trim();
       const userAgent = `${originator ?? name}/${VERSION} (${system}) unknown (${client})`;
@@ -43,4 +42,9 @@ export function createServerIdentity(originator: string | undefined): ServerIden
       return userAgent;
     },
   };
+}
+
+/** What is no control character can stand in a header (RFC 9110 §5.5). */
+function fitsHeader(text: string): boolean {
+  return Buffer.from(text).every((byte) => (byte >= 0x20 && byte !== 0x7f) || byte === 0x09);
 }

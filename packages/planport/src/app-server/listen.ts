@@ -23,7 +23,8 @@ export interface ListenOptions {
 export interface Listening {
   /** `ws://IP:PORT`. */
   readonly url: string;
-  close(): Promise<void>;
+  /** Ends all conversations and stops listening. */
+  readonly close: () => Promise<void>;
 }
 
 /**

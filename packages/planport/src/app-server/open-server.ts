@@ -4,7 +4,7 @@
  */
 import { readFile } from "node:fs/promises";
 import { resolveAuthEndpoints } from "../auth/endpoints.ts";
-import { openPlace } from "../auth/open-store.ts";
+import { openPlace, openPlanportStore } from "../auth/open-store.ts";
 import { type CodexAgentConfig, parseCodexAgentConfig } from "../config/index.ts";
 import { codexHome, type HomeOptions, joinPath, readVariable } from "../environment.ts";
 import { ConfigError, isPlanportError } from "../errors.ts";
@@ -54,6 +54,8 @@ export interface AppServerOptions extends HomeOptions {
   readonly onTrouble: (line: string) => void;
   /** Methods beside those of the account, of models and of the configuration. */
   readonly features?: readonly Feature[];
+  /** Ports for a browser to come back to after a sign-in; by default 1455 and 1457, which the sign-in server knows. */
+  readonly callbackPorts?: readonly number[] | undefined;
   /** Milliseconds since the epoch; by default `Date.now`. */
   readonly now?: () => number;
 }
@@ -108,6 +110,7 @@ async function makeServices(options: AppServerOptions): Promise<Omit<Services, "
   const endpoints = resolveEndpoints({ chatgptBaseUrl: config.chatgptBaseUrl });
   const account = createAccount({
     store: openCodexStore(config, joinPath(platform, home, "auth.json")),
+    lender: openPlanportStore({ ...options, planportStore: readVariable(env, "PLANPORT_CREDENTIALS_STORE") }),
     http,
     endpoints: resolveAuthEndpoints(env),
     client: identity,
@@ -117,7 +120,7 @@ async function makeServices(options: AppServerOptions): Promise<Omit<Services, "
     forcedLoginMethod: config.forcedLoginMethod,
     requiresOpenaiAuth: config.provider.requiresOpenaiAuth,
     accessToken: readVariable(env, "CODEX_ACCESS_TOKEN"),
-    signIn: {},
+    callbackPorts: options.callbackPorts,
     now,
     onWarning: (error) => onTrouble(error.message),
   });

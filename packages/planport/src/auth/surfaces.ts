@@ -78,7 +78,7 @@ export const surfaces: Readonly<Record<Surface, SurfaceRule>> = {
   },
   "app-server": {
     title: "the app-server",
-    sources: ["external", "CODEX_ACCESS_TOKEN", "planport", "codex"],
+    sources: ["external", "CODEX_ACCESS_TOKEN", "codex", "planport"],
     refreshEarlyMs: CODEX_EARLY_MS,
     backgroundEarlyMs: null,
   },

@@ -59,12 +59,13 @@ export async function runCommand(args: readonly string[], context: CommandContex
   const program = createProgram(context, (result) => {
     code = result;
   });
-  if (args.length === 0) {
-    program.outputHelp({ error: true });
-    return EXIT.usage;
-  }
   const json = asksForJson(args);
   try {
+    if (args.length === 0 && isAtTerminal(context)) return await (await import("./commands/chat.ts")).chat(context);
+    if (args.length === 0) {
+      program.outputHelp({ error: true });
+      return EXIT.usage;
+    }
     await program.parseAsync(normalizeArgs(args, program), { from: "user" });
     return code;
   } catch (error) {
@@ -76,6 +77,11 @@ export async function runCommand(args: readonly string[], context: CommandContex
     if (context.signal.aborted) return EXIT.interrupted;
     return reportFailure(error, terminal.err, { json, debug: wantsStacks(context) });
   }
+}
+
+/** A person can be asked. */
+function isAtTerminal({ stdin, terminal }: CommandContext): boolean {
+  return stdin.isTTY && terminal.out.isTty && terminal.err.isTty;
 }
 
 async function reportUsage(message: string, { err }: Terminal, json: boolean): Promise<ExitCode> {

@@ -18,6 +18,7 @@ import type { UsageOptions } from "./commands/usage.ts";
 import type { CommandContext } from "./context.ts";
 import { examples } from "./examples.ts";
 import { EXIT_CODES_HELP, type ExitCode } from "./exit-codes.ts";
+import { addExecCommand } from "./exec-command.ts";
 import { addExplainCommand } from "./explain-command.ts";
 
 /** Takes a command's exit code. */
@@ -54,6 +55,7 @@ export function createProgram(context: CommandContext, setResult: SetResult): Co
   addStatusCommand(program, context, setResult);
   addTokenCommand(program, context, setResult);
   addAskCommand(program, context, setResult);
+  addExecCommand(program, context, setResult);
   addPlanCommands(program, context, setResult);
   addServeCommand(program, context, setResult);
   addConnectCommand(program, context, setResult);

@@ -103,7 +103,7 @@ export function failureOfEvent(event: CodexEvent): ModelFailure | null {
 
 function failureOfError(error: JsonObject): ModelFailure {
   const message = asString(error["message"]) ?? "";
-  switch (asString(error["code"])) {
+  switch (asString(error["code"]) ?? "") {
     case "context_length_exceeded":
       return final(CONTEXT_FULL, "contextWindowExceeded");
     case "usage_limit_reached":

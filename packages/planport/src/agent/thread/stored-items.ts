@@ -37,6 +37,8 @@ export function toStoredItem(item: ThreadItem): JsonObject {
         duration_ms: item.durationMs,
       };
     // Codex keeps these in forms of its own; nothing reads them but thread/read, so they stay as they are.
+    case "fileChange":
+    case "dynamicToolCall":
     default:
       return { ...rest };
   }

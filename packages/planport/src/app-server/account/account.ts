@@ -7,24 +7,28 @@ import { signOut } from "../../auth/oauth/revoke.ts";
 import type { Grant, TokenSource } from "../../auth/token-source.ts";
 import { CredentialError, isPlanportError } from "../../errors.ts";
 import { Secret } from "../../secret.ts";
+import type { CredentialStore } from "../../store/types.ts";
 import type { Audience, Client } from "../handlers.ts";
 import type { AccountUpdatedNotification } from "../protocol/types/account.ts";
 import { invalidRequest } from "../rpc-errors.ts";
 import { type Auth, planOf } from "./auth.ts";
 import { type AskForTokens, createExternalAuth, type ExternalAuth, type ExternalTokens } from "./external.ts";
-import { createSignIns, type SignIns, type SignInsOptions } from "./sign-in.ts";
-import { openStoredAuth, type StoredOptions } from "./stored.ts";
+import { createSignIns, type SignIns } from "./sign-in.ts";
+import { openLentAuth, openStoredAuth, type StoredOptions } from "./stored.ts";
 import type { FoundWorkspace, WorkspaceFinder } from "./workspace.ts";
 
 /** Options of {@link createAccount}. */
 export interface AccountOptions extends StoredOptions {
+  /** planport's own store: its ChatGPT sign-in serves when there is no other, until somebody logs out. */
+  readonly lender: CredentialStore;
   readonly clients: Audience;
   readonly workspaces: WorkspaceFinder;
   /** The provider of models asks for a sign-in of OpenAI's; without that, none is looked at. */
   readonly requiresOpenaiAuth: boolean;
   /** `forced_login_method`. */
   readonly forcedLoginMethod: "chatgpt" | "api" | undefined;
-  readonly signIn: Omit<SignInsOptions, "store" | "workspaceIds" | "onEnd" | "http" | "endpoints" | "client" | "now">;
+  /** Ports for a browser to come back to; 1455 and 1457 by default. */
+  readonly callbackPorts: readonly number[] | undefined;
 }
 
 /** The account of a server. */
@@ -50,8 +54,8 @@ export interface Account {
   push(tokens: ExternalTokens, ask: AskForTokens): Promise<void>;
   /** Stores an API key. */
   storeApiKey(key: string): Promise<void>;
-  /** Tells the end of a sign-in, and who is signed in now. */
-  announce(loginId: string | null): Promise<void>;
+  /** Tells the end of a sign-in, and who is signed in now, as soon as the workspace is known. */
+  announce(loginId: string | null): void;
   /** Tells everybody who is signed in now. */
   tell(updated: AccountUpdatedNotification): void;
   /** Ends the sign-in that is in force, and says who is signed in then. */
@@ -72,6 +76,8 @@ class AccountOfServer implements Account {
   readonly #options: AccountOptions;
   #external: ExternalAuth | null = null;
   #stored: Auth | null = null;
+  /** What is stored is planport's own. */
+  #isLent = false;
   /** What is stored was put there through this server: then a logout takes it away again. */
   #isOurs = false;
   /** What a client that comes later has to be told. */
@@ -83,7 +89,7 @@ class AccountOfServer implements Account {
     this.requiresOpenaiAuth = options.requiresOpenaiAuth;
     this.signIns = createSignIns({
       ...options,
-      ...options.signIn,
+      ports: options.callbackPorts,
       onEnd: (loginId, fault) => this.#ended(loginId, fault),
     });
     this.tokens = {
@@ -98,8 +104,12 @@ class AccountOfServer implements Account {
   }
 
   async start(): Promise<void> {
+    const { forcedLoginMethod, lender } = this.#options;
     this.#stored = await openStoredAuth(this.#options);
-    const { forcedLoginMethod } = this.#options;
+    if (this.#stored === null) {
+      this.#stored = await openLentAuth({ ...this.#options, store: lender });
+      this.#isLent = this.#stored !== null;
+    }
     const method = this.#stored?.mode === "apikey" ? "api" : "chatgpt";
     if (this.#stored !== null && forcedLoginMethod !== undefined && forcedLoginMethod !== method) this.#stored = null;
     const auth = this.#stored;
@@ -165,7 +175,13 @@ class AccountOfServer implements Account {
     this.#changed();
   }
 
-  async announce(loginId: string | null): Promise<void> {
+  announce(loginId: string | null): void {
+    this.#announce(loginId).catch((error: unknown) => {
+      this.#options.onWarning(error instanceof Error ? error : new Error("a sign-in was not announced"));
+    });
+  }
+
+  async #announce(loginId: string | null): Promise<void> {
     const { clients } = this.#options;
     const auth = this.current();
     const said = { loginId, onboardingEntrypoint: null };
@@ -191,8 +207,11 @@ class AccountOfServer implements Account {
       this.#external = null;
       // Codex's own login, which lay underneath, was not this client's to end.
       if (this.#isOurs) await store.remove();
-    } else await signOut(store, this.#options);
-    await this.#reopen();
+      if (!this.#isLent) await this.#reopen();
+    } else {
+      if (!this.#isLent) await signOut(store, this.#options);
+      await this.#reopen();
+    }
     this.#isOurs = false;
     this.#changed();
     const auth = this.current();
@@ -217,6 +236,7 @@ class AccountOfServer implements Account {
   }
 
   async #reopen(): Promise<void> {
+    this.#isLent = false;
     this.#stored = await openStoredAuth(this.#options);
   }
 
@@ -231,7 +251,7 @@ class AccountOfServer implements Account {
       await this.#reopen();
       this.#isOurs = true;
       this.#changed();
-      await this.announce(loginId);
+      await this.#announce(loginId);
       return;
     }
     const said = { loginId, success: false, error: fault, onboardingEntrypoint: null };

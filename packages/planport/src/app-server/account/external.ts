@@ -104,18 +104,12 @@ class External implements ExternalAuth {
   }
 
   #read(outcome: RequestOutcome): Grant {
-    switch (outcome.kind) {
-      case "timeout":
-        throw unavailable(`auth refresh request timed out after ${ANSWER_LIMIT_MS / 1000}s`);
-      case "error":
-        throw unavailable(`auth refresh request failed: code=${outcome.error.code}`);
-      case "closed":
-        throw unavailable("auth refresh request failed: the client is gone");
-      case "aborted":
-        throw new RequestError("cancelled", "The request was cancelled.");
-      case "result":
-        return this.#take(outcome.result);
-    }
+    if (outcome.kind === "result") return this.#take(outcome.result);
+    if (outcome.kind === "aborted") throw new RequestError("cancelled", "The request was cancelled.");
+    if (outcome.kind === "timeout")
+      throw unavailable(`auth refresh request timed out after ${ANSWER_LIMIT_MS / 1000}s`);
+    const why = outcome.kind === "error" ? `code=${outcome.error.code}` : "the client is gone";
+    throw unavailable(`auth refresh request failed: ${why}`);
   }
 
   #take(answer: unknown): Grant {

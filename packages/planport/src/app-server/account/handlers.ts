@@ -2,6 +2,7 @@
  * The methods of the account.
  * @module
  */
+import type { Grant } from "../../auth/token-source.ts";
 import { isPlanportError } from "../../errors.ts";
 import type { Client, Handlers, RequestContext } from "../handlers.ts";
 import type { GetAccountResponse, LoginAccountParams, LoginAccountResponse } from "../protocol/types/account.ts";
@@ -52,7 +53,7 @@ export function accountHandlers(account: Account, limits: RateLimitsOptions): Ha
   };
 }
 
-async function planGrant(account: Account, doing: string): Promise<Awaited<ReturnType<Account["tokens"]["get"]>>> {
+async function planGrant(account: Account, doing: string): Promise<Grant> {
   const auth = account.current();
   if (auth === null) throw invalidRequest(`codex account authentication required to ${doing}`);
   if (auth.mode === "apikey") throw invalidRequest(`chatgpt authentication required to ${doing}`);
@@ -91,27 +92,18 @@ async function startLogin(
   params: LoginAccountParams,
   context: RequestContext,
 ): Promise<LoginAccountResponse> {
-  switch (params.type) {
-    case "apiKey":
-      account.assertMay("api");
-      await account.storeApiKey(params.apiKey);
-      context.afterAnswer(() => void account.announce(null));
-      return { type: "apiKey" };
-    case "chatgptAuthTokens":
-      account.assertMay("external");
-      await account.push(params, askerOf(context.client));
-      context.afterAnswer(() => void account.announce(null));
-      return { type: "chatgptAuthTokens" };
-    case "chatgpt": {
-      account.assertMay("chatgpt");
-      const successUrl =
-        params.useHostedLoginSuccessPage === true ? HOSTED_SUCCESS_URL + (params.appBrand ?? "codex") : undefined;
-      return { type: "chatgpt", ...(await account.signIns.browser({ successUrl })) };
-    }
-    case "chatgptDeviceCode":
-      account.assertMay("chatgpt");
-      return { type: "chatgptDeviceCode", ...(await account.signIns.device()) };
+  if (params.type === "apiKey" || params.type === "chatgptAuthTokens") {
+    account.assertMay(params.type === "apiKey" ? "api" : "external");
+    if (params.type === "apiKey") await account.storeApiKey(params.apiKey);
+    else await account.push(params, askerOf(context.client));
+    context.afterAnswer(() => account.announce(null));
+    return { type: params.type };
   }
+  account.assertMay("chatgpt");
+  if (params.type === "chatgptDeviceCode") return { type: params.type, ...(await account.signIns.device()) };
+  const successUrl =
+    params.useHostedLoginSuccessPage === true ? HOSTED_SUCCESS_URL + (params.appBrand ?? "codex") : undefined;
+  return { type: params.type, ...(await account.signIns.browser({ successUrl })) };
 }
 
 /** The client that pushed the tokens is the one that is asked for others. */

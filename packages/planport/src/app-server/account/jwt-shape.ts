@@ -3,13 +3,11 @@
  * @module
  */
 
-const ALPHABET = /[A-Za-z0-9_-]/;
-
 /** Null for a token whose payload can be read. */
 export function jwtFault(token: string): string | null {
   const [header = "", payload = "", signature = "", ...more] = token.split(".");
   if (header === "" || payload === "" || signature === "" || more.length > 0) return "invalid ID token format";
-  const offset = [...payload].findIndex((character) => !ALPHABET.test(character));
+  const offset = payload.search(/[^A-Za-z0-9_-]/);
   if (payload.length % 4 === 1) return `Invalid input length: ${payload.length}`;
   if (offset >= 0)
     return payload[offset] === "="

@@ -38,9 +38,9 @@ export async function readRateLimits(
   grant: Grant,
   withResetCredits: boolean,
 ): Promise<GetAccountRateLimitsResponse> {
-  const [usage, credits] = await Promise.all([
-    getJson(options, grant, `${options.accountBase}/usage`),
+  const [credits, usage] = await Promise.all([
     withResetCredits ? countResets(options, grant) : null,
+    getJson(options, grant, `${options.accountBase}/usage`),
   ]);
   const main = snapshotOf(usage, "codex", null, isJsonObject(usage["rate_limit"]) ? usage["rate_limit"] : null);
   const all: Record<string, RateLimitSnapshot> = { codex: main };
@@ -120,7 +120,10 @@ async function countResets(options: RateLimitsOptions, grant: Grant): Promise<Re
   try {
     const body = await getJson(options, grant, `${options.accountBase}/rate-limit-reset-credits`);
     const count = asNumber(body["available_count"]);
-    return count === undefined ? null : { availableCount: Math.trunc(count), credits: null };
+    if (count === undefined) return null;
+    // What such a credit is made of nobody here has seen: that there are none is all that can be told of them.
+    const none = Array.isArray(body["credits"]) && body["credits"].length === 0 ? [] : null;
+    return { availableCount: Math.trunc(count), credits: none };
   } catch (error) {
     if (!isPlanportError(error)) throw error;
     return null;

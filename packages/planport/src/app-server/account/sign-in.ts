@@ -20,6 +20,8 @@ export interface SignInsOptions extends Omit<CommonLoginOptions, "signal" | "sav
   readonly store: CredentialStore;
   /** Workspaces that are allowed; empty for any. */
   readonly workspaceIds: readonly string[];
+  /** Ports for the browser to come back to; 1455 and 1457 by default. */
+  readonly ports?: readonly number[] | undefined;
   /** Told of the end of each sign-in: null when it worked and is stored, else why not. May take its time. */
   readonly onEnd: (loginId: string, fault: string | null) => void | Promise<void>;
 }
@@ -94,7 +96,7 @@ export function createSignIns(options: SignInsOptions): SignIns {
     async browser({ successUrl }) {
       await stop("cancelled");
       const { loginId, url } = await begin(
-        (common) => login({ ...common, successUrl }),
+        (common) => login({ ...common, successUrl, ...(options.ports !== undefined && { ports: options.ports }) }),
         "open-url",
         (error, why) => `Login server error: ${browserFault(error, why)}`,
       );

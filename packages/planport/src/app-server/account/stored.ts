@@ -22,6 +22,7 @@ import type { Auth } from "./auth.ts";
 
 /** What stored sign-ins need. */
 export interface StoredOptions {
+  /** Codex's own. */
   readonly store: CredentialStore;
   readonly http: HttpClient;
   readonly endpoints: AuthEndpoints;
@@ -42,20 +43,38 @@ export async function openStoredAuth(options: StoredOptions): Promise<Auth | nul
   try {
     if (options.accessToken !== undefined)
       return personal(options, personalAccessTokenCredential(new Secret(options.accessToken), "$CODEX_ACCESS_TOKEN"));
-    const document = await options.store.read();
-    const raw = document?.reveal();
-    // Codex takes any text for a key, an empty one too.
-    if (raw?.["auth_mode"] === "apikey" && typeof raw["OPENAI_API_KEY"] === "string")
-      return apiKeyAuth({ kind: "apiKey", key: new Secret(raw["OPENAI_API_KEY"]) });
-    const credential = document === null ? null : readCredential(document);
-    if (credential === null) return null;
-    if (credential.kind === "apiKey") return apiKeyAuth(credential);
-    return credential.kind === "chatgpt" ? managed(options) : personal(options, credential);
+    return await openFrom(options);
   } catch (error) {
-    if (!isPlanportError(error)) throw error;
-    options.onWarning(error);
-    return null;
+    return unusable(error, options);
   }
+}
+
+/** The ChatGPT sign-in of another store, planport's own: lent to the server, which neither ends nor replaces it. */
+export async function openLentAuth(options: StoredOptions): Promise<Auth | null> {
+  try {
+    const auth = await openFrom(options);
+    return auth?.mode === "chatgpt" ? auth : null;
+  } catch (error) {
+    return unusable(error, options);
+  }
+}
+
+function unusable(error: unknown, { onWarning }: StoredOptions): null {
+  if (!isPlanportError(error)) throw error;
+  onWarning(error);
+  return null;
+}
+
+async function openFrom(options: StoredOptions): Promise<Auth | null> {
+  const document = await options.store.read();
+  const raw = document?.reveal();
+  // Codex takes any text for a key, an empty one too.
+  if (raw?.["auth_mode"] === "apikey" && typeof raw["OPENAI_API_KEY"] === "string")
+    return apiKeyAuth({ kind: "apiKey", key: new Secret(raw["OPENAI_API_KEY"]) });
+  const credential = document === null ? null : readCredential(document);
+  if (credential === null) return null;
+  if (credential.kind === "apiKey") return apiKeyAuth(credential);
+  return credential.kind === "chatgpt" ? managed(options) : personal(options, credential);
 }
 
 function apiKeyAuth({ key }: ApiKeyCredential): Auth {

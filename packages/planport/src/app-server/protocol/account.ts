@@ -212,7 +212,7 @@ const RateLimitSnapshot = named(
 );
 const RateLimitResetCreditsSummary = named(
   "RateLimitResetCreditsSummary",
-  z.object({ availableCount: int, credits: z.null() }),
+  z.object({ availableCount: int, credits: z.nullable(z.array(json)) }),
 );
 /** Params of `account/rateLimits/read`. */
 export const GetAccountRateLimitsParams: z.ZodType = named(

@@ -76,7 +76,7 @@ export function dynamicTools(specs: ThreadStartParams["dynamicTools"]): DynamicT
 
 /** What a person said, as the engine takes it. */
 export function userInput(input: TurnStartParams["input"]): UserInput[] {
-  return input.map((part) => ({ ...part }) as UserInput);
+  return input.map((part) => ({ ...part }));
 }
 
 function toSpec(tool: Extract<WireToolSpec, { inputSchema: unknown }>, namespace: string | null): DynamicToolSpec {
@@ -105,6 +105,7 @@ function sandboxPolicy(policy: WireSandbox): SandboxPolicy {
         excludeSlashTmp: policy.excludeSlashTmp ?? false,
       };
     case "externalSandbox":
+    default:
       throw invalidRequest("sandbox policy externalSandbox is not supported by planport");
   }
 }

@@ -17,11 +17,11 @@ export function readThreadId(text: string): string {
 }
 
 function faultOf(text: string): string {
-  const at = [...text].findIndex((char) => !/[0-9a-fA-F-]/.test(char));
-  if (at !== -1)
+  const [foreign] = text.match(/[^0-9a-fA-F-]/u) ?? [];
+  if (foreign !== undefined)
     return (
       "invalid character: expected an optional prefix of `urn:uuid:` followed by [0-9a-fA-F-], " +
-      `found \`${[...text][at] ?? ""}\` at ${at + 1}`
+      `found \`${foreign}\` at ${text.indexOf(foreign) + 1}`
     );
   const groups = text.split("-");
   if (groups.length === 1) return `invalid length: expected length 32 for simple format, found ${text.length}`;

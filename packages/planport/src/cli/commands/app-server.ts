@@ -54,10 +54,11 @@ export async function appServer(context: CommandContext, options: AppServerComma
 
 /** A terminal's output as a stream that slows its writer down. */
 function outputOf(out: Output): Writable {
-  return new Writable({
-    decodeStrings: false,
-    write: (text: string, _encoding, done) => void out.write(text).then(() => done(), done),
-  });
+  const forward = async (text: string, done: () => void): Promise<void> => {
+    await out.write(text);
+    done();
+  };
+  return new Writable({ decodeStrings: false, write: (text: string, _encoding, done) => void forward(text, done) });
 }
 
 /** Where to listen; null for standard input. */

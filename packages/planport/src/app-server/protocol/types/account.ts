@@ -235,7 +235,7 @@ export type RateLimitSnapshot = {
 /** `RateLimitResetCreditsSummary` of the protocol. */
 export type RateLimitResetCreditsSummary = {
   readonly availableCount: number;
-  readonly credits: null;
+  readonly credits: readonly unknown[] | null;
 };
 
 /** `GetAccountRateLimitsParams` of the protocol. */
