@@ -6,9 +6,9 @@ import { isPlanportError, RequestError } from "../errors.ts";
 import type { RpcError } from "../json-rpc/index.ts";
 
 /** What a client did wrong; the protocol has no other code for it, an unknown method included. */
-export const INVALID_REQUEST = -32_600;
+const INVALID_REQUEST = -32_600;
 /** What the server could not do. */
-export const INTERNAL_ERROR = -32_603;
+const INTERNAL_ERROR = -32_603;
 
 /** The fault of a client: an answer with the code -32600 and this text. */
 export function invalidRequest(message: string): RequestError<"request_invalid"> {

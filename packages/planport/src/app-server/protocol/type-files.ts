@@ -31,7 +31,10 @@ export function typeFiles(): TextFiles {
   };
 }
 
-/** The files of `protocol/types`, before the formatter: what this package's own code is checked against. */
+/**
+ * The files of `protocol/types`, before the formatter: what this package's own code is checked against.
+ * @public used by tools/protocol-types.mjs, which works on the build
+ */
 export function packageTypeFiles(): TextFiles {
   const schemas = jsonSchemas();
   const home = new Map([...namesByFile].flatMap(([file, names]) => names.map((name) => [name, file] as const)));
