@@ -50,6 +50,9 @@ export const meanings = {
   stream_interrupted: "The stream was cut off before its end.",
   stream_idle: "The stream stayed silent for longer than the idle limit.",
   routing_failed: "The account's backend could not be found out.",
+  app_server_refused:
+    "An app-server that this program embeds answered a request with an error; its words are in the message, its code in `cause.upstreamCode`.",
+  app_server_gone: "An app-server that this program embeds could not be started, ended, or did not answer in time.",
 
   request_malformed: "The body is not JSON, or not a JSON object.",
   request_invalid: "A field is missing, of the wrong type, or out of range. `param` names it.",

@@ -63,6 +63,10 @@ export const errorTable = {
   upstream_timeout: { family: "upstream", status: 504, retryable: false, type: "server_error" },
   routing_failed: { family: "upstream", status: 502, retryable: true, type: "server_error" },
 
+  // What an app-server that this program embeds said, or that it is gone.
+  app_server_refused: { family: "upstream", status: 502, retryable: false, type: "server_error" },
+  app_server_gone: { family: "upstream", status: 502, retryable: true, type: "server_error" },
+
   // What the client asked.
   request_malformed: { family: "request", status: 400, retryable: false, type: "invalid_request_error" },
   request_invalid: { family: "request", status: 400, retryable: false, type: "invalid_request_error" },

@@ -61,6 +61,8 @@ const frozen = {
   stream_idle: { family: "upstream", status: 504, retryable: true, type: "server_error" },
   upstream_timeout: { family: "upstream", status: 504, retryable: false, type: "server_error" },
   routing_failed: { family: "upstream", status: 502, retryable: true, type: "server_error" },
+  app_server_refused: { family: "upstream", status: 502, retryable: false, type: "server_error" },
+  app_server_gone: { family: "upstream", status: 502, retryable: true, type: "server_error" },
   request_malformed: { family: "request", status: 400, retryable: false, type: "invalid_request_error" },
   request_invalid: { family: "request", status: 400, retryable: false, type: "invalid_request_error" },
   body_too_large: { family: "request", status: 413, retryable: false, type: "invalid_request_error" },

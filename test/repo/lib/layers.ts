@@ -78,8 +78,9 @@ export const layers: Readonly<Record<string, Layer>> = {
     node: true,
   },
   hosts: {
-    values: [...everything, "environment", "version", "memory", "server", "planport"],
-    packages: ["openai"],
+    values: [...everything, "environment", "version", "memory", "server", "planport", "json-rpc"],
+    types: ["app-server"],
+    packages: ["openai", "ws"],
     node: true,
   },
   index: { values: [...everything, "planport", "hosts", "version"], node: true },
