@@ -1,7 +1,8 @@
 // Made by `npm run build` from packages/planport/src/hosts/pi/extension; change that.
 import { d as SignInError, l as CredentialError, m as isPlanportError, s as Secret, t as piIdentity } from "./identity.mjs";
-import { _ as identityHeaders, a as newChatGptDocument, c as readJwtClaims, f as cleanServerText, g as connectionFault, i as isTokenText, m as isCancelled, n as resolveAuthEndpoints, o as readCredential, p as readServerError, r as revokeTarget, s as readProvenance, t as refreshTarget, v as sendAuthRequest } from "./endpoints.mjs";
+import { _ as sendAuthRequest, a as newChatGptDocument, d as cleanServerText, f as readServerError, g as identityHeaders, h as connectionFault, i as isTokenText, n as resolveAuthEndpoints, o as readCredential, p as isCancelled, r as revokeTarget, s as readProvenance, t as refreshTarget } from "./endpoints.mjs";
 import { i as tryParseJson, n as asString, r as isJsonObject, t as asNumber } from "./json.mjs";
+import { n as readJwtClaims } from "./jwt-claims.mjs";
 import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
 import { setTimeout as setTimeout$1 } from "node:timers/promises";
 import { createServer } from "node:http";

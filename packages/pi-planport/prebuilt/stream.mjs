@@ -1,10 +1,10 @@
 // Made by `npm run build` from packages/planport/src/hosts/pi/extension; change that.
 import { c as ConfigError, f as UpstreamError, h as toPlanportError, l as CredentialError, m as isPlanportError, n as createIdentity, p as errorTable, r as headerSafe, s as Secret, t as piIdentity, u as RequestError } from "./identity.mjs";
 import { d as readVariable, f as trimmed, i as tryParseJson, l as planportHome, n as asString, o as codexHome, p as withHome, r as isJsonObject, s as joinPath, t as asNumber, u as readFolder } from "./json.mjs";
-import { _ as identityHeaders, c as readJwtClaims, d as serializeDocument, g as connectionFault, h as shareCall, i as isTokenText, l as CredentialDocument, m as isCancelled, n as resolveAuthEndpoints, p as readServerError, u as parseDocument, v as sendAuthRequest } from "./endpoints.mjs";
+import { _ as sendAuthRequest, c as CredentialDocument, f as readServerError, g as identityHeaders, h as connectionFault, i as isTokenText, l as parseDocument, m as shareCall, n as resolveAuthEndpoints, p as isCancelled, u as serializeDocument } from "./endpoints.mjs";
+import { n as readJwtClaims } from "./jwt-claims.mjs";
 import { a as toConnectionError, i as isCertificateCode, r as isLoopback, t as createHttpClient } from "./http-client.mjs";
 import { _ as Catalogue, a as DIRECT_ROUTE, c as responsesHeaders, d as usageFromHeaders, f as looksLikeHtml, g as resolveEndpoints, h as moveToOrigin, i as fetchUsage, l as failureFromEvent, m as assertRoute, n as fetchAccounts, o as createRouteFinder, p as assertGrant, r as fetchCatalogue, s as accountHeaders, t as CODEX_CLIENT_VERSION, u as failureFromHttp, v as visibleSlugs } from "./client-version.mjs";
-import { r as isJwt } from "./keys.mjs";
 import { t as DEFAULT_BASE_URL } from "./models.mjs";
 import path, { dirname } from "node:path";
 import * as fs from "node:fs";
@@ -4925,7 +4925,7 @@ function headerOf({ headers }, name) {
 function tokensOf(key, accountId, env) {
 	if (key.startsWith("sk-")) throw new CredentialError("credential_wrong_route", "This is an OpenAI API key (sk-…), which a ChatGPT plan's backend does not take: use pi's own provider `openai` with it, or give a Codex access token (at-…) in its place.");
 	if (!/^[\x21-\x7e]+$/.test(key)) throw new CredentialError("credential_malformed", "The token has blanks or other foreign characters in it.");
-	if (isJwt(key) && readJwtClaims(key) !== null) return loginTokens(key, accountId);
+	if (readJwtClaims(key) !== null) return loginTokens(key, accountId);
 	if (!key.startsWith("at-")) warnOnce("The token is no Codex access token (at-…); it is tried all the same.");
 	const { platform } = process;
 	const homeDir = homedir();
@@ -4934,7 +4934,7 @@ function tokensOf(key, accountId, env) {
 		credential: {
 			kind: "personalAccessToken",
 			token: new Secret(key),
-			accountId: givenAccountId(env) ?? accountId,
+			accountId: givenAccountId(env),
 			fedramp: false,
 			email: null,
 			planType: null,

@@ -20,7 +20,6 @@ import type { CodexClient } from "../../../upstream/types.ts";
 import { accountFile, createAccountFile } from "./account-file.ts";
 import type { PiListedModel, PiStreamOptions } from "./host.ts";
 import { piIdentity } from "./identity.ts";
-import { isJwt } from "./keys.ts";
 import { DEFAULT_BASE_URL } from "./models.ts";
 
 /** The header in which a login's workspace goes along with its token. */
@@ -102,7 +101,7 @@ function tokensOf(key: string, accountId: string | null, env: Environment): Toke
     );
   if (!/^[\x21-\x7e]+$/.test(key))
     throw new CredentialError("credential_malformed", "The token has blanks or other foreign characters in it.");
-  if (isJwt(key) && readJwtClaims(key) !== null) return loginTokens(key, accountId);
+  if (readJwtClaims(key) !== null) return loginTokens(key, accountId);
   if (!key.startsWith("at-")) warnOnce("The token is no Codex access token (at-…); it is tried all the same.");
   const { platform } = process;
   const homeDir = homedir();
@@ -111,7 +110,7 @@ function tokensOf(key: string, accountId: string | null, env: Environment): Toke
     credential: {
       kind: "personalAccessToken",
       token: new Secret(key),
-      accountId: givenAccountId(env) ?? accountId,
+      accountId: givenAccountId(env),
       fedramp: false,
       email: null,
       planType: null,

@@ -4,6 +4,7 @@
  */
 import { readFileSync } from "node:fs";
 import { homedir } from "node:os";
+import { decodeJwtPayload } from "../../../auth/jwt-claims.ts";
 import { codexHome, type Environment, joinPath, readVariable } from "../../../environment.ts";
 import { asString, isJsonObject, tryParseJson } from "../../../protocol/json.ts";
 
@@ -40,12 +41,12 @@ export function findPlanToken(places: KeyPlaces): FoundKey | null {
   const found = findAccessToken(places);
   if (found !== null) return found;
   const key = readVariable(places.env, "OPENAI_API_KEY");
-  return key !== undefined && (key.startsWith("at-") || isJwt(key)) ? { key, source: "OPENAI_API_KEY" } : null;
+  return key !== undefined && (key.startsWith("at-") || isPlanJwt(key)) ? { key, source: "OPENAI_API_KEY" } : null;
 }
 
-/** True for three parts of base64url: a sign-in's token. */
-export function isJwt(text: string): boolean {
-  return /^[\w-]+\.[\w-]+\.[\w-]+$/.test(text);
+/** True for a token of an OpenAI sign-in. A JWT of anybody else's is not to be sent to OpenAI. */
+function isPlanJwt(text: string): boolean {
+  return isJsonObject(decodeJwtPayload(text)?.["https://api.openai.com/auth"]);
 }
 
 function tokenOfCodex({ env, platform = process.platform, homeDir = homedir() }: KeyPlaces): FoundKey | null {
