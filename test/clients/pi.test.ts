@@ -185,7 +185,7 @@ else {
       putInAgentDir(pi, "auth.json", { "openai-codex": login });
       await askPi(pi, SAY, codex);
       const given = simulator.issuePersonalAccessToken();
-      await askPi(pi, SAY, [...codex, "--api-key", given]);
+      await askPi(pi, SAY, [...codex, "--model", "gpt-5.5", "--api-key", given]);
       const bearers = callsTo(simulator).map(({ headers }) => headers["authorization"]);
       expect(bearers).toEqual([`Bearer ${String(login["access"])}`, `Bearer ${given}`]);
     });
@@ -220,7 +220,7 @@ else {
   });
 
   it("PI-19: a provider that there is not is named", async () => {
-    const done = await runPi(home(token()), ours("--provider", "planprot", "-p", SAY));
+    const done = await runPi(home(token()), ours("--provider", "planprot", "--model", "gpt-5.5", "-p", SAY));
     expect(done.code).toBe(1);
     expect(everythingOf(done)).toMatch(/Unknown provider "planprot"/);
   });

@@ -23,6 +23,7 @@ const without: Readonly<Record<string, readonly string[]>> = {
   "./simulator": ["hono", "commander", "undici", "smol-toml"],
   "./openai": ["commander"],
   "./transport": heavy,
+  "./pi": heavy,
 };
 
 /** Folders of src that an entry must not bring in. */
@@ -36,6 +37,7 @@ const withoutFolders: Readonly<Record<string, readonly string[]>> = {
   "./simulator": ["server", "cli", "upstream", "auth", "store", "net", "translate"],
   "./openai": ["simulator", "cli"],
   "./transport": ["server", "simulator", "cli", "memory", "config"],
+  "./pi": ["server", "simulator", "cli", "memory"],
 };
 
 const atRunTime: ReadonlySet<Edge["kind"]> = new Set(["static", "lazy"]);

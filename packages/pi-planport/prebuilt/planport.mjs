@@ -29,10 +29,32 @@ function findPlanToken(places) {
 	const found = findAccessToken(places);
 	if (found !== null) return found;
 	const key = readVariable(places.env, "OPENAI_API_KEY");
-	return key !== void 0 && (key.startsWith("at-") || isPlanJwt(key)) ? {
+	return key !== void 0 && isPlanToken(key) ? {
 		key,
 		source: "OPENAI_API_KEY"
 	} : null;
+}
+/** Where the process keeps the token that was taken out of its environment, for an extension that is loaded anew. */
+const KEPT = Symbol.for("planport.pi.token");
+/**
+* The environment of the process, and its own from now on. A plan's token in `OPENAI_API_KEY` is taken out of the process: pi
+* has a provider that would send it to OpenAI's plain API, and prefers that one.
+*/
+function takeEnvironment(processEnv = process.env) {
+	const keeper = globalThis;
+	const key = readVariable(processEnv, "OPENAI_API_KEY");
+	if (key !== void 0 && isPlanToken(key)) {
+		keeper[KEPT] = key;
+		delete processEnv["OPENAI_API_KEY"];
+	}
+	const kept = keeper[KEPT];
+	return {
+		...kept !== void 0 && { OPENAI_API_KEY: kept },
+		...processEnv
+	};
+}
+function isPlanToken(text) {
+	return text.startsWith("at-") || isPlanJwt(text);
 }
 /** True for a token of an OpenAI sign-in. A JWT of anybody else's is not to be sent to OpenAI. */
 function isPlanJwt(text) {
@@ -310,10 +332,10 @@ async function planportExtension(pi, options = {}) {
 	}
 }
 async function register(pi, options) {
-	const env = options.env ?? process.env;
+	const env = options.env ?? takeEnvironment();
 	const prices = watchPrices(pi);
 	const pinned = pinnedModels(env);
-	const live = pinned === null ? await listInTime(options) : null;
+	const live = pinned === null ? await listInTime(env, options) : null;
 	const shared = {
 		env,
 		isPinned: pinned !== null,
@@ -342,7 +364,7 @@ async function register(pi, options) {
 	else pi.registerProvider(setup.id, legacyProvider(setup));
 }
 /** The account's models, where the environment has a token to ask with and the answer comes in time. */
-async function listInTime({ env = process.env, discoveryLimitMs = DISCOVERY_LIMIT_MS }) {
+async function listInTime(env, { discoveryLimitMs = DISCOVERY_LIMIT_MS }) {
 	const found = findPlanToken({ env });
 	if (found === null || found.key.startsWith("sk-")) return null;
 	const over = new AbortController();

@@ -130,6 +130,7 @@ async function print(
     const done = setting.kind === "file" ? written.find(({ file }) => file === setting.file) : undefined;
     if (done !== undefined) {
       await out.line(sentence(done));
+      for (const said of done.said) await out.line(said);
       continue;
     }
     await out.line();

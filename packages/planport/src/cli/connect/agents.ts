@@ -7,6 +7,7 @@ import { piAgentFile } from "../../hosts/pi/agent-dir.ts";
 import type { JsonObject } from "../../protocol/index.ts";
 import type { ClientLines, ClientTarget } from "../client-lines.ts";
 import { textOf } from "./edit-text.ts";
+import { listModels } from "./pi-models.ts";
 import { ANY_KEY, type ConnectTarget, keyValue, type Recipe } from "./types.ts";
 
 const codex: Recipe = {
@@ -124,14 +125,20 @@ const pi: Recipe = {
   id: "pi",
   title: "pi",
   testedWith: null,
+  notes: [
+    "Without a gateway, pi has the plan by a package of its own: pi install npm:pi-planport, and /login planport in pi.",
+    "--write also turns a map of models, as pi-infinity's document has it, into the list that pi wants, and says so.",
+  ],
   settings: (target) => [
     {
       kind: "file",
       format: "json",
       file: piAgentFile("models.json", target),
+      mend: listModels,
       content: {
         providers: {
-          planport: {
+          // Not `planport`: that is the package's, which has models and logins of its own.
+          "planport-gateway": {
             baseUrl: `${target.url}/v1`,
             api: "openai-responses",
             apiKey: target.keyed ? "$PLANPORT_KEY" : ANY_KEY,
@@ -153,7 +160,7 @@ const pi: Recipe = {
     {
       kind: "lines",
       title: "then",
-      lines: [`pi --provider planport --model ${target.model}`],
+      lines: [`pi --provider planport-gateway --model ${target.model}`],
     },
   ],
 };

@@ -3,6 +3,7 @@ import { describe, expect, it, vi } from "vitest";
 import { createAccountFile } from "../../../src/hosts/pi/extension/account-file.ts";
 import type { PiHost, PiStored } from "../../../src/hosts/pi/extension/host.ts";
 import { planportExtension } from "../../../src/hosts/pi/extension/index.ts";
+import { takeEnvironment } from "../../../src/hosts/pi/extension/keys.ts";
 import { Secret } from "../../../src/secret.ts";
 import { ask, calls, landing, load, modelOf, newFolder, person, provider, startWorld, type World } from "./kit.ts";
 
@@ -137,6 +138,16 @@ describe("PI-14 and PI-16: a token", () => {
     expect(await resolved({ ...world.env, OPENAI_API_KEY: foreign }, "planport")).toBeUndefined();
     expect(world.simulator.requests).toEqual([]);
     expect(await resolved({ ...world.env, OPENAI_API_KEY: "at-x" }, "codex-token")).toBeUndefined();
+  });
+
+  it("of a plan is taken out of the process's OPENAI_API_KEY, so that pi sends it to nobody else; an API key stays", () => {
+    const env: Record<string, string | undefined> = { OPENAI_API_KEY: "at-1", OTHER: "x" };
+    expect(takeEnvironment(env)).toEqual({ OPENAI_API_KEY: "at-1", OTHER: "x" });
+    expect(env).toEqual({ OTHER: "x" });
+    expect(takeEnvironment(env)).toEqual({ OPENAI_API_KEY: "at-1", OTHER: "x" });
+    const billed = { OPENAI_API_KEY: "sk-1" };
+    expect(takeEnvironment(billed)).toEqual({ OPENAI_API_KEY: "sk-1" });
+    expect(billed).toEqual({ OPENAI_API_KEY: "sk-1" });
   });
 
   it("in OPENAI_API_KEY answers, with the workspace that is in it", async () => {

@@ -5,7 +5,7 @@
 import { type Environment, readVariable } from "../../../environment.ts";
 import type { PiModelCost } from "../model.ts";
 import { type PiHost, type PiListedModel, type PiModelLookup, takesNativeProviders } from "./host.ts";
-import { findAccessToken, findPlanToken } from "./keys.ts";
+import { findAccessToken, findPlanToken, takeEnvironment } from "./keys.ts";
 import { builtInEntries, documentedEntries, fallbackModels, type ModelEntry, pinnedModels } from "./models.ts";
 import { legacyProvider, nativeProvider, type ProviderSetup } from "./provider.ts";
 
@@ -13,7 +13,7 @@ export type { PiHost } from "./host.ts";
 
 /** Options of {@link planportExtension}. */
 export interface PiExtensionOptions {
-  /** Default `process.env`. */
+  /** Default: that of the process. */
   readonly env?: Environment | undefined;
   /** How long pi's start may wait for the account's list of models, in milliseconds. Default 2 s. */
   readonly discoveryLimitMs?: number | undefined;
@@ -48,10 +48,10 @@ export async function planportExtension(pi: PiHost, options: PiExtensionOptions 
 }
 
 async function register(pi: PiHost, options: PiExtensionOptions): Promise<void> {
-  const env = options.env ?? process.env;
+  const env = options.env ?? takeEnvironment();
   const prices = watchPrices(pi);
   const pinned = pinnedModels(env);
-  const live = pinned === null ? await listInTime(options) : null;
+  const live = pinned === null ? await listInTime(env, options) : null;
   const shared = { env, isPinned: pinned !== null, costOf: prices };
   const id = loginProviderId(env);
   const setups: readonly ProviderSetup[] = [
@@ -82,10 +82,10 @@ async function register(pi: PiHost, options: PiExtensionOptions): Promise<void> 
 }
 
 /** The account's models, where the environment has a token to ask with and the answer comes in time. */
-async function listInTime({
-  env = process.env,
-  discoveryLimitMs = DISCOVERY_LIMIT_MS,
-}: PiExtensionOptions): Promise<readonly ModelEntry[] | null> {
+async function listInTime(
+  env: Environment,
+  { discoveryLimitMs = DISCOVERY_LIMIT_MS }: PiExtensionOptions,
+): Promise<readonly ModelEntry[] | null> {
   const found = findPlanToken({ env });
   if (found === null || found.key.startsWith("sk-")) return null;
   const over = new AbortController();

@@ -41,7 +41,29 @@ export function findPlanToken(places: KeyPlaces): FoundKey | null {
   const found = findAccessToken(places);
   if (found !== null) return found;
   const key = readVariable(places.env, "OPENAI_API_KEY");
-  return key !== undefined && (key.startsWith("at-") || isPlanJwt(key)) ? { key, source: "OPENAI_API_KEY" } : null;
+  return key !== undefined && isPlanToken(key) ? { key, source: "OPENAI_API_KEY" } : null;
+}
+
+/** Where the process keeps the token that was taken out of its environment, for an extension that is loaded anew. */
+const KEPT: unique symbol = Symbol.for("planport.pi.token");
+
+/**
+ * The environment of the process, and its own from now on. A plan's token in `OPENAI_API_KEY` is taken out of the process: pi
+ * has a provider that would send it to OpenAI's plain API, and prefers that one.
+ */
+export function takeEnvironment(processEnv: Record<string, string | undefined> = process.env): Environment {
+  const keeper = globalThis as { [KEPT]?: string };
+  const key = readVariable(processEnv, "OPENAI_API_KEY");
+  if (key !== undefined && isPlanToken(key)) {
+    keeper[KEPT] = key;
+    delete processEnv["OPENAI_API_KEY"];
+  }
+  const kept = keeper[KEPT];
+  return { ...(kept !== undefined && { OPENAI_API_KEY: kept }), ...processEnv };
+}
+
+function isPlanToken(text: string): boolean {
+  return text.startsWith("at-") || isPlanJwt(text);
 }
 
 /** True for a token of an OpenAI sign-in. A JWT of anybody else's is not to be sent to OpenAI. */
