@@ -39,4 +39,4 @@ assert.ok(usage.totalTokens > 0);
 
 await simulator.close();
 rmSync(folder, { recursive: true, force: true });
-console.log("ok");
+process.stdout.write("ok\n");

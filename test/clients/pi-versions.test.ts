@@ -54,7 +54,7 @@ for (const version of PI_VERSIONS) {
       const [first, second] = bodiesTo(simulator);
       expect(first?.["prompt_cache_key"]).toEqual(expect.any(String));
       expect(second?.["prompt_cache_key"]).toBe(first?.["prompt_cache_key"]);
-      const kinds = (second?.["input"] as { type: string }[]).map(({ type }) => type);
+      const kinds = ((second?.["input"] ?? []) as { type: string }[]).map(({ type }) => type);
       expect(kinds).toEqual(["message", "reasoning", "function_call", "function_call_output"]);
     });
 

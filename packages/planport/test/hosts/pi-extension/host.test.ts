@@ -1,7 +1,7 @@
 /** How the extension stands in a pi: which providers, in which form, and what it never does. */
 import { describe, expect, it, vi } from "vitest";
 import { createAccountFile } from "../../../src/hosts/pi/extension/account-file.ts";
-import type { PiHost, PiStored } from "../../../src/hosts/pi/extension/host.ts";
+import type { PiStored } from "../../../src/hosts/pi/extension/host.ts";
 import { planportExtension } from "../../../src/hosts/pi/extension/index.ts";
 import { takeEnvironment } from "../../../src/hosts/pi/extension/keys.ts";
 import { Secret } from "../../../src/secret.ts";
@@ -19,7 +19,7 @@ describe("pi's start", () => {
     const registerProvider = (): void => {
       throw new Error("no room");
     };
-    await planportExtension({ registerProvider } as PiHost, { env: { CODEX_MODELS: "a" } });
+    await planportExtension({ registerProvider }, { env: { CODEX_MODELS: "a" } });
     expect(warn.mock.calls).toEqual([["no room", "planport"]]);
     warn.mockRestore();
   });

@@ -77,7 +77,7 @@ export interface Registered {
   readonly native: ReadonlyMap<string, PiNativeProvider>;
   readonly legacy: ReadonlyMap<string, PiLegacyProvider>;
   /** Tells the extension that a session begins. */
-  startSession(context: Parameters<Parameters<NonNullable<PiHost["on"]>>[1]>[1]): void;
+  readonly startSession: (context: Parameters<Parameters<NonNullable<PiHost["on"]>>[1]>[1]) => void;
 }
 
 /** Loads the extension as a pi of today does, or one from before 0.81. */

@@ -199,14 +199,14 @@ export interface PiStored {
 /** How pi shows a sign-in and asks for input (0.81 and later). */
 export interface PiInteraction {
   readonly signal?: AbortSignal;
-  prompt(prompt: {
+  prompt: (prompt: {
     readonly type: "text" | "secret" | "select" | "manual_code";
     readonly message: string;
     readonly placeholder?: string;
     readonly options?: readonly { readonly id: string; readonly label: string }[];
     readonly signal?: AbortSignal;
-  }): Promise<string>;
-  notify(
+  }) => Promise<string>;
+  notify: (
     event:
       | { readonly type: "info" | "progress"; readonly message: string }
       | { readonly type: "auth_url"; readonly url: string; readonly instructions?: string }
@@ -216,7 +216,7 @@ export interface PiInteraction {
           readonly verificationUri: string;
           readonly expiresInSeconds?: number;
         },
-  ): void;
+  ) => void;
 }
 
 interface PiResolveInput {
