@@ -5052,7 +5052,7 @@ function toRequest(model, context, options) {
 	const { prompt, tools } = promptAndTools(context);
 	return {
 		model: model.id,
-		instructions: prompt || "You are a helpful assistant.",
+		instructions: prompt || DEFAULT_PROMPT,
 		input: context.messages.flatMap((message) => itemsOf(message, model)),
 		stream: true,
 		store: false,

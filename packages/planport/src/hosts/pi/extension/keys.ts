@@ -14,9 +14,6 @@ export interface FoundKey {
   readonly source: string;
 }
 
-/** Reads a variable; pi has some of its own beside the process's. */
-export type ReadVariable = (name: string) => string | undefined;
-
 /** Folders and files that tokens may be in. */
 export interface KeyPlaces {
   readonly env: Environment;

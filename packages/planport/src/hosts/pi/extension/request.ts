@@ -18,7 +18,7 @@ import type {
 } from "./host.ts";
 
 /** Goes out where pi was given no prompt: the backend insists on one. */
-export const DEFAULT_PROMPT = "You are a helpful assistant.";
+const DEFAULT_PROMPT = "You are a helpful assistant.";
 
 /**
  * The request. How long an answer may be is not in it: the backend takes no such limit.
