@@ -210,8 +210,39 @@ function streamOf({ env, findKey, costOf }) {
 			env: whole,
 			key,
 			costOf
+		})).catch(() => stream.push({
+			type: "error",
+			reason: "error",
+			error: notLoaded(model)
 		}));
 		return stream;
+	};
+}
+function notLoaded({ api, provider, id }) {
+	return {
+		role: "assistant",
+		content: [],
+		api,
+		provider,
+		model: id,
+		usage: {
+			input: 0,
+			output: 0,
+			cacheRead: 0,
+			cacheWrite: 0,
+			reasoning: 0,
+			totalTokens: 0,
+			cost: {
+				input: 0,
+				output: 0,
+				cacheRead: 0,
+				cacheWrite: 0,
+				total: 0
+			}
+		},
+		stopReason: "error",
+		errorMessage: "planport's own files could not be loaded; start pi anew, and install pi-planport again if it stays so.",
+		timestamp: Date.now()
 	};
 }
 function keyAuth({ keyName, env, findKey }) {

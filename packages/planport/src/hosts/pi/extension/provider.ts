@@ -6,6 +6,7 @@ import type { Environment } from "../../../environment.ts";
 import type { PiModelCost } from "../model.ts";
 import { AnswerStream } from "./event-stream.ts";
 import type {
+  PiAssistantMessage,
   PiInteraction,
   PiKeyAuth,
   PiLegacyCallbacks,
@@ -100,10 +101,27 @@ function streamOf({ env, findKey, costOf }: ProviderSetup): PiStream {
     const isGiven = given !== undefined && given !== "" && given !== KEY_TO_BE_FOUND;
     const key = isGiven ? given : (findKey({ env: whole })?.key ?? null);
     const withBase = model.baseUrl ? model : { ...model, baseUrl: DEFAULT_BASE_URL };
-    void import("./stream.ts").then(({ answerInto }) =>
-      answerInto(stream, withBase, context, options, { env: whole, key, costOf }),
-    );
+    import("./stream.ts")
+      .then(({ answerInto }) => answerInto(stream, withBase, context, options, { env: whole, key, costOf }))
+      // The package may have been replaced or removed under a running pi, which a rejection would end.
+      .catch(() => stream.push({ type: "error", reason: "error", error: notLoaded(model) }));
     return stream;
+  };
+}
+
+function notLoaded({ api, provider, id }: PiListedModel): PiAssistantMessage {
+  const cost = { input: 0, output: 0, cacheRead: 0, cacheWrite: 0, total: 0 };
+  return {
+    role: "assistant",
+    content: [],
+    api,
+    provider,
+    model: id,
+    usage: { input: 0, output: 0, cacheRead: 0, cacheWrite: 0, reasoning: 0, totalTokens: 0, cost },
+    stopReason: "error",
+    errorMessage:
+      "planport's own files could not be loaded; start pi anew, and install pi-planport again if it stays so.",
+    timestamp: Date.now(),
   };
 }
 
