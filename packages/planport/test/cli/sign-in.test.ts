@@ -215,7 +215,7 @@ describe("login", () => {
       const home = newHome();
       const login = start(home, ["login"], { env: pointAt(simulator) });
       const [url = ""] = await login.until(/http\S+\/oauth\/authorize\S+/);
-      await login.until(/Paste that page's whole address here/);
+      await login.until(/Port 1455 and port 1457 already in use: [^\n]*Paste that page's whole address here/);
       const page = await fetch(url, { redirect: "manual" });
       login.type("no code in here!\n");
       login.type(`${page.headers.get("location") ?? ""}\n`);

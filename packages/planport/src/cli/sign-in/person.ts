@@ -2,6 +2,7 @@
  * Signing in with a person at a browser, here or on another device.
  * @module
  */
+import { CALLBACK_PORTS } from "../../auth/oauth/callback-server.ts";
 import { DEVICE_CODE_SETTING } from "../../auth/oauth/device-code.ts";
 import { deviceLogin } from "../../auth/oauth/device-login.ts";
 import { login as browserLogin } from "../../auth/oauth/login.ts";
@@ -124,7 +125,8 @@ async function show(step: LoginStep, context: CommandContext, wantsBrowser: bool
       await out.line(`\n  ${bold(step.url)}\n`);
       await out.line(
         step.port === null
-          ? "The browser will end on a page that cannot be loaded. Paste that page's whole address here:"
+          ? `Port ${CALLBACK_PORTS.join(" and port ")} already in use: the browser cannot come back by itself, and will end on ` +
+              "another page. Paste that page's whole address here:"
           : dim("Should the browser end on a page that cannot be loaded, paste that page's whole address here."),
       );
       break;
