@@ -229,6 +229,18 @@ describe("login", () => {
     }
   });
 
+  // Elsewhere there is a keyring on every machine, and it is the one of whoever runs the tests.
+  it.runIf(process.platform === "linux")("asks nobody to sign in when the keyring cannot keep it", async () => {
+    const home = newHome();
+    const env = { ...pointAt(simulator), PLANPORT_CREDENTIALS_STORE: "keyring", DBUS_SESSION_BUS_ADDRESS: "" };
+    const { code, stdout, stderr } = await run(home, ["login", "--device-auth"], { env });
+    expect([code, stdout]).toEqual([3, ""]);
+    expect(stderr).toMatch(
+      /keyring.*PLANPORT_CREDENTIALS_STORE is set .*`file` or `auto`, and run `planport login` again/,
+    );
+    expect(simulator.requests).toEqual([]);
+  });
+
   it("with a device code", async () => {
     await simulator.close();
     simulator = await startSimulator({ autoApprove: true, deviceIntervalSeconds: 1 });

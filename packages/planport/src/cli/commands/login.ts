@@ -4,9 +4,10 @@
  */
 import { resolveAuthEndpoints } from "../../auth/index.ts";
 import { revokeDocument } from "../../auth/oauth/revoke.ts";
+import { CredentialError, isPlanportError } from "../../errors.ts";
 import { createHttpClient } from "../../net/index.ts";
 import { loadSettings } from "../../planport.ts";
-import { type CredentialDocument, replaceAlone } from "../../store/index.ts";
+import { type CredentialDocument, type CredentialStore, replaceAlone } from "../../store/index.ts";
 import { createIdentity } from "../../upstream/identity.ts";
 import type { CommandContext } from "../context.ts";
 import { parseDuration } from "../duration.ts";
@@ -51,12 +52,29 @@ export async function login(context: CommandContext, options: LoginOptions): Pro
     },
   };
   try {
+    await assertKeyring(store);
     const name = await signIn(desk, options, timeoutMs);
     if (previous !== null) await revokeDocument(previous, desk);
     await congratulate(desk, name);
     return EXIT.ok;
   } finally {
     await http.close();
+  }
+}
+
+/** A keyring that is out of reach is told before anybody goes to a sign-in page for nothing. */
+async function assertKeyring(store: CredentialStore): Promise<void> {
+  try {
+    await store.read();
+  } catch (error) {
+    // Whatever else is wrong there is about to be replaced.
+    if (!isPlanportError(error) || error.code !== "keyring_unavailable") return;
+    throw new CredentialError(
+      "keyring_unavailable",
+      `${error.message} PLANPORT_CREDENTIALS_STORE is set to keep planport's sign-in there: set it to \`file\` or \`auto\`, ` +
+        "and run `planport login` again.",
+      { cause: error.cause },
+    );
   }
 }
 
