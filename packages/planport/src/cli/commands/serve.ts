@@ -19,6 +19,7 @@ import { defaultModel } from "../default-model.ts";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
 import { followConfigFile, loadConfigFile, tellLeftAside } from "../gateway-config.ts";
 import { limitedSignal } from "../limited-signal.ts";
+import { memoryFault } from "../memory-fault.ts";
 import { type BackendOptions, type Session, withSession } from "../session.ts";
 import { printable } from "../terminal.ts";
 
@@ -153,8 +154,12 @@ async function greet(
   if (name !== null) await out.line(dim(`with the plan of ${printable(name + plan)}`));
   if (client.route === "platform") await out.line(yellow("with an API key: OpenAI bills what is used"));
   const memory = settings.memory.value;
-  if (memory !== "off" && memory !== "memory")
-    await out.line(dim(`keeps responses and reasoning for 30 days in ${printable(memory)} (not with --memory off)`));
+  if (memory !== "off" && memory !== "memory") {
+    const fault = await memoryFault(resolve(memory));
+    await (fault === null
+      ? out.line(dim(`keeps responses and reasoning for 30 days in ${printable(memory)} (not with --memory off)`))
+      : out.line(yellow(`keeps responses and reasoning only until it ends: ${printable(memory)}: ${fault}`)));
+  }
   const others = addressesBeyond(settings.host.value, new URL(url).port);
   if (others.length > 0)
     await out.line(yellow(`Other machines are let in, with the key: they use ${others.join(" or ")}`));
