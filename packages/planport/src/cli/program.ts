@@ -91,7 +91,7 @@ function addLoginCommand(program: Command, context: CommandContext, setResult: S
     .addHelpText(
       "after",
       examples(
-        "planport login                 opens your browser",
+        "planport login                 a screen: who is signed in, sign in, sign out",
         "planport login --no-browser    over SSH: open the printed address, paste the final one back",
         "planport login --device-auth   type a short code on any device",
         "planport login --account work  one of several workspaces of yours",
