@@ -21,7 +21,7 @@ const ME: SignedIn = {
   plan: "pro",
   workspace: "acc-1",
   until: "expires 2026-12-01 10:00 (in 2 days), renewed by itself",
-  place: "/home/person/.planport/auth.json",
+  place: "/home/me/.planport/auth.json",
   own: true,
 };
 const { style } = createTerminal(process.stdout, process.stderr, { NO_COLOR: "1" }).out;
@@ -127,7 +127,7 @@ describe("what is shown", () => {
       plan       pro
       workspace  acc-1
       token      expires 2026-12-01 10:00 (in 2 days), renewed by itself
-      found in   /home/person/.planport/auth.json
+      found in   /home/me/.planport/auth.json
 
       > Sign out (o)
         Close (q)
