@@ -2,7 +2,7 @@
  * Connection failures in words.
  * @module
  */
-import { getSystemErrorMap } from "node:util";
+import * as util from "node:util";
 import { UpstreamError } from "../errors.ts";
 import { PooledDispatcher } from "./dispatcher.ts";
 
@@ -87,7 +87,9 @@ function reasonOf(error: unknown, code: string | null): string {
 
 /** The system's own words for its code. Codes of libraries mean nothing to whoever reads a message; they stay in `cause`. */
 function wordsFor(code: string): string {
-  for (const [name, words] of getSystemErrorMap().values()) if (name === code) return words;
+  // Bun's `node:util` has no such map.
+  const { getSystemErrorMap } = util as Partial<typeof util>;
+  for (const [name, words] of getSystemErrorMap?.().values() ?? []) if (name === code) return words;
   return "the connection failed";
 }
 
