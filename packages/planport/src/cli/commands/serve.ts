@@ -4,11 +4,14 @@
  */
 import { hostname, networkInterfaces } from "node:os";
 import { resolve } from "node:path";
+import { isStored, openPlace, readCredential } from "../../auth/index.ts";
 import type { Settings } from "../../config/index.ts";
 import { isPlanportError } from "../../errors.ts";
 import { type Memory, openMemory } from "../../memory/index.ts";
 import { isLoopback } from "../../net/proxy.ts";
+import type { Secret } from "../../secret.ts";
 import { createGateway, type Gateway, type Listening } from "../../server/index.ts";
+import type { CredentialStore } from "../../store/index.ts";
 import { snapshotCatalogue } from "../../upstream/index.ts";
 import { abortable } from "../../upstream/retry.ts";
 import { VERSION } from "../../version.ts";
@@ -62,6 +65,7 @@ export async function serve(context: CommandContext, options: ServeOptions): Pro
       version: VERSION,
       logger,
       gatewayKey: gatewayKey ?? undefined,
+      ownBearers: ({ signal }) => ownBearers(session, signal),
       credentials: settings.credentials.value,
       profiles: config.profiles,
       allowedOrigins: settings.allowedOrigins.value,
@@ -87,6 +91,22 @@ export async function serve(context: CommandContext, options: ServeOptions): Pro
     }
     return EXIT.ok;
   });
+}
+
+/** planport's bearer as this process has it, and as it rests in the store: another planport may have renewed it there. */
+async function ownBearers({ tokens, describe }: Session, signal: AbortSignal): Promise<readonly Secret[]> {
+  const { place } = describe();
+  const found = await Promise.allSettled([
+    tokens.get({ signal }).then(({ bearer }) => bearer),
+    place !== null && isStored(place) ? restingBearer(openPlace(place)) : null,
+  ]);
+  return found.flatMap((each) => (each.status === "fulfilled" && each.value !== null ? [each.value] : []));
+}
+
+async function restingBearer(store: CredentialStore): Promise<Secret | null> {
+  const document = await store.read();
+  const credential = document === null ? null : readCredential(document);
+  return credential?.kind === "chatgpt" ? credential.accessToken : null;
 }
 
 /** Null when it is switched off. What does not work is a line in the log, and no reason not to serve. */
