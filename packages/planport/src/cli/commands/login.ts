@@ -5,6 +5,7 @@
 import { resolveAuthEndpoints } from "../../auth/index.ts";
 import { revokeDocument } from "../../auth/oauth/revoke.ts";
 import { CredentialError, isPlanportError } from "../../errors.ts";
+import { openOwnStore } from "../../hosts/own-store.ts";
 import { createHttpClient } from "../../net/index.ts";
 import { loadSettings } from "../../planport.ts";
 import { type CredentialDocument, type CredentialStore, replaceAlone } from "../../store/index.ts";
@@ -13,7 +14,6 @@ import type { CommandContext } from "../context.ts";
 import { parseDuration } from "../duration.ts";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
 import { type BackendOptions, assertLoginMethod } from "../session.ts";
-import { openOwnStore } from "../places.ts";
 import type { Desk } from "../sign-in/desk.ts";
 import { withPerson } from "../sign-in/person.ts";
 import { withAccessToken, withApiKey } from "../sign-in/piped.ts";
