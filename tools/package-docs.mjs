@@ -9,7 +9,7 @@ import path from "node:path";
 import { packageRoot, repoRoot } from "./lib.mjs";
 
 // The main package brings all of them; a plug-in has a README of its own.
-const [name] = process.argv.slice(2).filter((argument) => !argument.startsWith("-"));
+const name = process.argv.slice(2).find((argument) => !argument.startsWith("-"));
 const target = name === undefined ? packageRoot : path.join(repoRoot, "packages", name);
 const files = name === undefined ? ["LICENSE", "README.md", "CHANGELOG.md"] : ["LICENSE"];
 
