@@ -21,6 +21,7 @@ const without: Readonly<Record<string, readonly string[]>> = {
   "./memory": [...heavy, "undici", "smol-toml"],
   "./server": ["commander", "smol-toml"],
   "./simulator": ["hono", "commander", "undici", "smol-toml"],
+  "./ai-sdk": heavy,
   "./openai": ["commander"],
   "./transport": heavy,
   "./pi": heavy,
@@ -35,6 +36,7 @@ const withoutFolders: Readonly<Record<string, readonly string[]>> = {
   "./memory": ["server", "simulator", "cli", "upstream", "auth", "store", "net", "translate"],
   "./server": ["simulator", "cli"],
   "./simulator": ["server", "cli", "upstream", "auth", "store", "net", "translate"],
+  "./ai-sdk": ["simulator", "cli", "memory"],
   "./openai": ["simulator", "cli"],
   "./transport": ["server", "simulator", "cli", "memory", "config"],
   "./pi": ["server", "simulator", "cli", "memory"],
@@ -77,7 +79,7 @@ describe("entries that stay light", () => {
   });
 });
 
-test.each(["./openai", "./transport"])(
+test.each(["./ai-sdk", "./openai", "./transport"])(
   "%s loads no package before it is used, and nothing that connects",
   (subpath) => {
     const { files, externals } = reach(source(subpath), atLoad);

@@ -200,9 +200,9 @@ function parseDocument(text, place) {
 		if (exact !== body) value = JSON.parse(exact);
 	} catch {
 		const { line, column } = firstJsonFault(body);
-		throw malformed$1(`${place} is not valid JSON (line ${line}, column ${column}). Correct it, or sign in again.`);
+		throw malformed$1(`${place} is not valid JSON (line ${line}, column ${column}). Correct it, or run \`planport login\`.`);
 	}
-	if (!isJsonObject(value)) throw malformed$1(`${place} must hold a JSON object. Correct it, or sign in again.`);
+	if (!isJsonObject(value)) throw malformed$1(`${place} must hold a JSON object. Correct it, or run \`planport login\`.`);
 	return new CredentialDocument(value, place);
 }
 /**
@@ -328,6 +328,7 @@ function inferMode(raw) {
 function readPersonalAccessToken(document) {
 	const token = optionalText(document, document.reveal(), "personal_access_token");
 	if (token === null) throw malformed(document, "personal_access_token", "is missing");
+	if (token.startsWith("sk-")) throw malformed(document, "personal_access_token", "holds an OpenAI API key (sk-…), which does not work with a ChatGPT plan's backend; it must start with `at-`");
 	if (!token.startsWith("at-")) throw malformed(document, "personal_access_token", "must start with `at-`");
 	return {
 		kind: "personalAccessToken",

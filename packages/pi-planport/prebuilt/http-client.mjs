@@ -4,7 +4,7 @@ import { c as ConfigError, f as UpstreamError, u as RequestError } from "./ident
 import { readFileSync } from "node:fs";
 import { X509Certificate } from "node:crypto";
 import * as tls from "node:tls";
-import { getSystemErrorMap } from "node:util";
+import * as util from "node:util";
 import { Buffer } from "node:buffer";
 import * as net from "node:net";
 import { BlockList, isIP } from "node:net";
@@ -691,21 +691,22 @@ const CERTIFICATE_REASONS = {
 };
 /** Certificate failures that an extra authority can cure. */
 const UNKNOWN_AUTHORITY = /^(SELF_SIGNED_CERT_IN_CHAIN|DEPTH_ZERO_SELF_SIGNED_CERT|UNABLE_TO_|CERT_UNTRUSTED)/;
+const TIMED_OUT = "the connection timed out; check the network, and HTTPS_PROXY where a proxy is needed";
 const REASONS = {
-	ECONNREFUSED: "connection refused",
+	ECONNREFUSED: "connection refused; see that something listens there",
 	ECONNRESET: "the connection was reset",
 	ECONNABORTED: "the connection was aborted",
 	EPIPE: "the connection was closed",
-	ENOTFOUND: "the name was not found in DNS",
-	EAI_AGAIN: "DNS did not answer",
-	ETIMEDOUT: "the connection timed out",
-	EHOSTUNREACH: "no route to the host",
+	ENOTFOUND: "the name was not found in DNS; check the name and the network",
+	EAI_AGAIN: "DNS did not answer; check the network",
+	ETIMEDOUT: TIMED_OUT,
+	EHOSTUNREACH: "no route to the host; check the network",
 	ENETUNREACH: "the network cannot be reached",
 	ENETDOWN: "the network is down",
 	EADDRNOTAVAIL: "no local address or port is free",
 	EACCES: "the system does not allow the connection",
 	EPROTO: "it does not speak TLS as expected",
-	UND_ERR_CONNECT_TIMEOUT: "the connection timed out",
+	UND_ERR_CONNECT_TIMEOUT: TIMED_OUT,
 	UND_ERR_HEADERS_TIMEOUT: "no answer came in time",
 	UND_ERR_SOCKET: "the connection was closed",
 	ERR_HTTP_FRAMING: "its answer is not valid HTTP",
@@ -746,7 +747,8 @@ function reasonOf(error, code) {
 }
 /** The system's own words for its code. Codes of libraries mean nothing to whoever reads a message; they stay in `cause`. */
 function wordsFor(code) {
-	for (const [name, words] of getSystemErrorMap().values()) if (name === code) return words;
+	const { getSystemErrorMap } = util;
+	for (const [name, words] of getSystemErrorMap?.().values() ?? []) if (name === code) return words;
 	return "the connection failed";
 }
 /** What the proxy answered to CONNECT; undici says it in the message alone. */

@@ -1,5 +1,5 @@
 // Made by `npm run build` from packages/planport/src/hosts/pi/extension; change that.
-import { ProxyAgent } from "undici";
+import { ProxyAgent } from "undici/index.js";
 
 // packages/planport/src/net/proxied.ts
 /** How long an unused connection is kept; servers that say otherwise are heeded. */

@@ -152,8 +152,7 @@ function failed(doing, response) {
 	const { code, message } = readServerError(response.text.reveal());
 	const said = message ?? code;
 	const text = `The sign-in server answered ${response.status}${said === null ? "" : ` (${said})`} when ${doing}.`;
-	const isPassing = response.status === 429 || response.status >= 500;
-	return new SignInError(isPassing ? "sign_in_unavailable" : "sign_in_failed", text);
+	return response.status === 429 || response.status >= 500 ? new SignInError("sign_in_unavailable", `${text} Try again in a moment.`) : new SignInError("sign_in_failed", `${text} Run \`planport login\` to sign in with the browser.`);
 }
 
 // packages/planport/src/auth/oauth/pkce.ts
@@ -293,11 +292,13 @@ const REJECTED = {
 	refresh_token_expired: "has expired",
 	refresh_token_reused: "was already used by another program that shares it",
 	refresh_token_invalidated: "was revoked",
+	refresh_token_revoked: "was revoked",
+	token_invalidated: "was revoked",
 	invalid_grant: "is no longer valid"
 };
 /**
-* Reads the answer to a refresh. Final are: the codes `refresh_token_expired`, `_reused`, `_invalidated` and
-* `invalid_grant` with any status, and every 401. All else may pass. Tokens that the answer leaves out, or that nobody could
+* Reads the answer to a refresh. Final are: the codes `refresh_token_expired`, `_reused`, `_invalidated`, `_revoked`,
+* `token_invalidated` and `invalid_grant` with any status, and every 401. All else may pass. Tokens that the answer leaves out, or that nobody could
 * use, stay as they were.
 */
 function parseRefreshResponse(response) {
@@ -590,7 +591,10 @@ var Attempt = class {
 			this.#watch.onIssued?.(outcome.tokens);
 			return outcome.tokens;
 		}
-		if (outcome.kind === "rejected") throw new CredentialError("refresh_rejected", `The sign-in in ${place} is over: its refresh token ${outcome.why}. Run \`planport login\`.`);
+		if (outcome.kind === "rejected") throw new CredentialError("refresh_rejected", `The sign-in in ${place} is over: its refresh token ${outcome.why}. Run \`planport login\`.`, { cause: {
+			status: outcome.status,
+			upstreamCode: outcome.upstreamCode
+		} });
 		this.isInDoubt = outcome.status >= 500 || outcome.status < 300;
 		throw new CredentialError("refresh_unavailable", `The sign-in in ${place} could not be refreshed: ${new URL(url).host} ${outcome.why}.`, outcome.retryAfterMs === null ? {} : { retryAfterMs: outcome.retryAfterMs });
 	}
@@ -1133,7 +1137,7 @@ function tell(server, error) {
 	server?.fail(isOurs ? error.message : "The sign-in could not be completed.", isOurs ? error.code : "internal");
 }
 function noPort(ports) {
-	return new SignInError("sign_in_port_in_use", `Neither of the ports for signing in (${ports.join(", ")}) is free. Close the program that holds one of them, or sign in with a code: \`planport login --device-auth\`.`);
+	return new SignInError("sign_in_port_in_use", `Port ${ports.join(" and port ")} already in use: the browser cannot come back, and nothing can be pasted. Close the program that holds a port, or sign in with a code: \`planport login --device-auth\`.`);
 }
 
 // packages/planport/src/hosts/pi/login.ts

@@ -874,6 +874,9 @@ function systemReason(code) {
 	switch (code ?? "") {
 		case "EACCES":
 		case "EPERM": return `permission denied (${code}); check who owns the file and its folder`;
+		case "ENOENT": return "there is no such file or folder (ENOENT)";
+		case "ENOTDIR": return "a part of its path is no folder (ENOTDIR)";
+		case "EEXIST": return "a file is in the way (EEXIST)";
 		case "EISDIR": return "it is a folder, not a file (EISDIR)";
 		case "ELOOP": return "its symbolic links lead in a circle (ELOOP)";
 		case "ENAMETOOLONG": return "its path is too long (ENAMETOOLONG)";
@@ -3514,20 +3517,24 @@ function pairCalls(items, mode, changes, pathOf = (index) => `input[${index}].ca
 	if (mode === "leave") return items;
 	const calls = /* @__PURE__ */ new Map();
 	const answered = /* @__PURE__ */ new Set();
+	const others = /* @__PURE__ */ new Set();
 	for (const item of items) if (isCall(item)) calls.set(idOf(item), item);
 	else if (RESULTS.has(item.type ?? "")) answered.add(idOf(item));
+	else if (idOf(item) !== "") others.add(idOf(item));
 	if (calls.size === 0 && answered.size === 0) return items;
 	const isSound = (item) => {
 		if (isCall(item)) return answered.has(idOf(item));
 		if (!RESULTS.has(item.type ?? "")) return true;
 		const call = calls.get(idOf(item));
-		return call !== void 0 && RESULT_TYPES[call.type ?? ""] === item.type;
+		if (call === void 0) return others.has(idOf(item));
+		return RESULT_TYPES[call.type ?? ""] === item.type;
 	};
 	if (items.every(isSound)) return items;
 	const open = [...calls.keys()].filter((id) => !answered.has(id));
 	return mend({
 		items,
 		calls,
+		others,
 		open: new Set(open),
 		refuses: mode === "refuse",
 		changes,
@@ -3574,6 +3581,7 @@ function mendResult(item, path, pairing, waiting) {
 			type
 		};
 	}
+	if (pairing.others.has(id)) return item;
 	if (pairing.refuses) throw refusal$1(path, `the result of ${shown(id)} has no call`);
 	const [wanted] = waiting.keys();
 	if (wanted !== void 0 && waiting.size === 1) {
@@ -3796,10 +3804,11 @@ function keepParameters(request, parameters, keepMapped, changes, backend = "The
 		if (value == null || parameter.fate === "emulated") return false;
 		const isUsual = parameter.usual?.test(value) === true;
 		if (parameter.fate === "refused" && !isUsual) throw refusal(name, parameter);
+		const why = parameter.note === "" ? `${backend} does not take ${name}.` : parameter.note;
 		changes.push(isUsual ? usual(name) : {
 			path: name,
 			action: "dropped",
-			note: `${backend} does not take ${name}.`
+			note: why
 		});
 		return false;
 	});
@@ -3878,6 +3887,45 @@ function fill(template, variables) {
 		const key = [`${name}_default`, name].find((candidate) => Object.hasOwn(known, candidate));
 		return key === void 0 ? whole : asString(known[key]) ?? "";
 	});
+}
+
+// packages/planport/src/translate/freeform.ts
+/**
+* Calls of freeform tools for dialects that have none. A client of `/v1/messages` cannot ask for one, but Codex's own tools
+* (`tool_schema_mode`) may hold one: its calls come as calls with one argument, `input`, and go back as what they were.
+* @module
+*/
+/**
+* The other way round: calls of functions by the names of freeform tools, with `input` as their one argument, and their results.
+* @param tools Those that are sent.
+* @returns The items; the very list when there is nothing of the kind.
+*/
+function toFreeform(items, tools) {
+	const names = new Set(tools.filter(({ type }) => type === "custom").map(({ name }) => name));
+	const ids = /* @__PURE__ */ new Set();
+	const restored = items.map((item) => {
+		const input = names.has(item["name"]) ? soleInput(item) : void 0;
+		if (input !== void 0) {
+			ids.add(item["call_id"]);
+			const { arguments: _written, ...rest } = item;
+			return {
+				...rest,
+				type: "custom_tool_call",
+				input
+			};
+		}
+		return item.type === "function_call_output" && ids.has(item["call_id"]) ? {
+			...item,
+			type: "custom_tool_call_output"
+		} : item;
+	});
+	return ids.size === 0 ? items : restored;
+}
+/** The argument `input` of a call that has no other. */
+function soleInput(item) {
+	if (item.type !== "function_call") return void 0;
+	const args = tryParseJson(asString(item["arguments"]) ?? "");
+	return isJsonObject(args) && Object.keys(args).length === 1 ? asString(args["input"]) : void 0;
 }
 
 // packages/planport/src/translate/shaping/codex-tools.ts
@@ -4037,6 +4085,7 @@ function shapeTools(request, model, mode, changes) {
 		const added = offered.filter((tool) => !taken.has(nameOf(tool)));
 		if (added.length === 0) return;
 		request.tools = [...own, ...added];
+		request.input = restored(request, added);
 		changes.push({
 			path: "tools",
 			action: "mapped",
@@ -4055,11 +4104,16 @@ function shapeTools(request, model, mode, changes) {
 	});
 	checkChoice(request.tool_choice, names);
 	request.tools = [...offered];
+	request.input = restored(request, offered);
 	changes.push({
 		path: "tools",
 		action: "emulated",
 		note: `Codex's ${listed(offered)} went out.`
 	});
+}
+/** The conversation, with the calls of Codex's freeform tools as such, whichever dialect it came by. */
+function restored({ input }, added) {
+	return typeof input === "string" ? input : toFreeform(input, added);
 }
 function isSame$1(one, other) {
 	return JSON.stringify(one) === JSON.stringify(other);

@@ -114,6 +114,7 @@ class Attempt {
       throw new CredentialError(
         "refresh_rejected",
         `The sign-in in ${place} is over: its refresh token ${outcome.why}. Run \`planport login\`.`,
+        { cause: { status: outcome.status, upstreamCode: outcome.upstreamCode } },
       );
     // A server that refuses has not rotated; one that failed may have, and an answer that is no JSON was to be one.
     this.isInDoubt = outcome.status >= 500 || outcome.status < 300;

@@ -161,5 +161,7 @@ function failed(doing: string, response: AuthResponse): SignInError {
   const said = message ?? code;
   const text = `The sign-in server answered ${response.status}${said === null ? "" : ` (${said})`} when ${doing}.`;
   const isPassing = response.status === 429 || response.status >= 500;
-  return new SignInError(isPassing ? "sign_in_unavailable" : "sign_in_failed", text);
+  return isPassing
+    ? new SignInError("sign_in_unavailable", `${text} Try again in a moment.`)
+    : new SignInError("sign_in_failed", `${text} Run \`planport login\` to sign in with the browser.`);
 }

@@ -16,7 +16,7 @@ const codex: Recipe = {
   testedWith: "0.169.0",
   notes: [
     "Its own words are passed on to the backend byte for byte, over WebSocket or SSE.",
-    "With --auth-command it brings a bearer of `planport token`, for a gateway that runs with --credentials passthrough.",
+    "It asks `planport token` for the bearer that it brings, which the gateway takes for its key; --no-auth-command leaves that out.",
   ],
   settings: (target) => [
     {
@@ -47,7 +47,10 @@ export function codexLines(target: ClientTarget): ClientLines {
   return { title: "Codex CLI (~/.codex/config.toml)", lines: text.trimEnd().split("\n") };
 }
 
-/** The bearer of the plan takes the place of the gateway's key, which then goes in a header of its own. */
+/**
+ * Codex brings the bearer of the plan. The gateway takes its own one for its key; one that keeps the caller's credential wants the
+ * key beside it, in a header that Codex leaves out where the variable is not set.
+ */
 function codexCredential({ authCommand, keyed }: CodexTarget): JsonObject {
   if (authCommand === null) return keyed ? { env_key: "PLANPORT_KEY" } : {};
   const [command, ...first] = authCommand;
@@ -91,6 +94,10 @@ const opencode: Recipe = {
   id: "opencode",
   title: "opencode",
   testedWith: null,
+  notes: [
+    'These settings lead to the gateway. The other way needs no gateway: "plugin": ["opencode-planport"] in this file, and model ' +
+      "planport/… as here, without the provider.",
+  ],
   settings: (target) => [
     {
       kind: "file",
