@@ -12,6 +12,7 @@ import { parseArgs } from "node:util";
 import { repoRoot } from "../tools/lib.mjs";
 import { installRivals, listGateways, nginxBin, planportBin, writeAuthFile } from "./gateways.mjs";
 import { canMeasureProcesses, readCpuUs, readPeakMb } from "./process-cost.mjs";
+import { measurePiStart, whyNoPi } from "./pi-start.mjs";
 import { plainEnvironment, runLoad, startUpstream, stopAll } from "./processes.mjs";
 import { exitCodeOf, judge, median, renderTable, summarize } from "./verdict.mjs";
 
@@ -102,6 +103,8 @@ async function main({ rounds, only }) {
     rival: "",
   };
   const version = measureVersion();
+  const pi = await measurePiStart();
+  missing.pi = whyNoPi;
   const rival = tryInstallRivals();
   missing.rival = rival.why;
   const folder = mkdtempSync(path.join(tmpdir(), "planport-bench-"));
@@ -118,9 +121,11 @@ async function main({ rounds, only }) {
     );
     print(renderTable(rows, unit.id));
     print(`\nplanport --version ${version.versionMs.toFixed(1)} ms, node -e 0 ${version.bareMs.toFixed(1)} ms`);
+    if (pi !== null)
+      print(`pi's start ${pi.ownMs.toFixed(0)} ms with the extension, ${pi.bareMs.toFixed(0)} ms without it`);
     print(`Node ${process.versions.node}, ${process.platform} ${process.arch}\n`);
     if (only !== null) return 0;
-    const verdicts = judge({ gateways, rows, versionTimes: version.times }, missing);
+    const verdicts = judge({ gateways, rows, versionTimes: version.times, piTimes: pi?.times ?? null }, missing);
     for (const { state, text, shown } of verdicts) print(`${state.padEnd(11)} ${text}  (${shown})`);
     return exitCodeOf(verdicts);
   } finally {

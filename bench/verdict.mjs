@@ -6,6 +6,8 @@ export const PROMISES = {
   minTimesBelowRival: 5,
   maxPeakMb: 120,
   maxTimesBareNode: 1.5,
+  /** pi with the extension, beside pi without it: the time to its end of `pi --list-models`. */
+  maxTimesBarePi: 1.25,
 };
 
 /** The middle value; the mean of the two middle ones when their number is even. */
@@ -76,10 +78,10 @@ function promise(text, value, holds, shown, why) {
 
 /**
  * Holds the measurements against the promises.
- * @param {{ gateways: object[], rows: object[], versionTimes: number }} measured
- * @param {{ nginx: string, rival: string, cpu: string }} missing why each is missing, where it is
+ * @param {{ gateways: object[], rows: object[], versionTimes: number, piTimes: number | null }} measured
+ * @param {{ nginx: string, rival: string, cpu: string, pi: string }} missing why each is missing, where it is
  */
-export function judge({ gateways, rows, versionTimes }, missing) {
+export function judge({ gateways, rows, versionTimes, piTimes }, missing) {
   const find = (id) => gateways.find((gateway) => gateway.id === id);
   const row = (id) => rows.find((candidate) => candidate.id === id);
   const verdicts = [];
@@ -122,6 +124,16 @@ export function judge({ gateways, rows, versionTimes }, missing) {
       versionTimes <= most,
       `${fixed(versionTimes, 2)} ×`,
       "",
+    ),
+  );
+  const mostPi = PROMISES.maxTimesBarePi;
+  verdicts.push(
+    promise(
+      `pi's start with the extension: at most ${mostPi} × without it`,
+      piTimes,
+      piTimes <= mostPi,
+      `${fixed(piTimes ?? Number.NaN, 2)} ×`,
+      missing.pi,
     ),
   );
   return verdicts;

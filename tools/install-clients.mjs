@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /**
- * Installs the clients that test/clients drives planport with, from the lock files of its two folders: clients that run
- * on this Node.js, and in node22 those that need a newer one, with that Node.js. Does nothing when what is installed came
+ * Installs the clients that test/clients drives planport with, from the lock files of its folders: clients that run
+ * on this Node.js, in node22 those that need a newer one, with that Node.js, the versions of pi, and opencode. Does nothing when what is installed came
  * from the same lock file. When a client cannot be had it says so in one line (`not run: <what>: <why>`), and fails if
  * CI is set.
  * @module
@@ -13,6 +13,8 @@ import { repoRoot, runNpm } from "./lib.mjs";
 
 const clients = path.join(repoRoot, "test", "clients");
 const node22 = path.join(clients, "node22");
+const pi = path.join(clients, "pi");
+const opencode = path.join(clients, "opencode");
 
 function giveUp(what, why) {
   console.log(`not run: ${what}: ${why}`);
@@ -49,3 +51,12 @@ if (why22 !== null)
   giveUp("Qwen Code and the clients that need Node.js 22", `npm ci in test/clients/node22 failed (${why22})`);
 else if (!binaryOf(node22, `node-${nodeMachine}`) && !binaryOf(node22, `node-bin-${nodeMachine}`))
   giveUp("Qwen Code and the clients that need Node.js 22", `npm's node package has no binary for ${machine}`);
+
+const whyNoPi = install(pi);
+if (whyNoPi !== null) giveUp("pi", `npm ci in test/clients/pi failed (${whyNoPi})`);
+if (machine !== "linux-x64")
+  console.log(`not run: opencode: its lock file has the binary for linux-x64, and this is ${machine}`);
+else {
+  const whyNot = install(opencode);
+  if (whyNot !== null) giveUp("opencode", `npm ci in test/clients/opencode failed (${whyNot})`);
+}

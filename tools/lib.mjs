@@ -9,8 +9,11 @@ import { fileURLToPath } from "node:url";
 /** Absolute path of the repository. */
 export const repoRoot = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "..");
 
-/** Absolute path of the published package. */
+/** Absolute path of the main package. */
 export const packageRoot = path.join(repoRoot, "packages", "planport");
+
+/** Absolute paths of all published packages. */
+export const packageRoots = [packageRoot, path.join(repoRoot, "packages", "opencode-planport")];
 
 /**
  * Settings that an outer `npm run` hands down and that would send an inner npm to the wrong folder. Everything else,

@@ -8,7 +8,10 @@ import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { packageRoot, repoRoot } from "./lib.mjs";
 
-const files = ["LICENSE", "README.md", "CHANGELOG.md"];
+// The main package brings all of them; a plug-in has a README of its own.
+const name = process.argv.slice(2).find((argument) => !argument.startsWith("-"));
+const target = name === undefined ? packageRoot : path.join(repoRoot, "packages", name);
+const files = name === undefined ? ["LICENSE", "README.md", "CHANGELOG.md"] : ["LICENSE"];
 
 /** Links to files that stay in the repository would lead nowhere from the packed copy: their text remains. */
 function withoutRelativeLinks(markdown) {
@@ -16,7 +19,7 @@ function withoutRelativeLinks(markdown) {
 }
 
 for (const file of files) {
-  const target = path.join(packageRoot, file);
-  if (process.argv.includes("--remove")) rmSync(target, { force: true });
-  else writeFileSync(target, withoutRelativeLinks(readFileSync(path.join(repoRoot, file), "utf8")));
+  const copy = path.join(target, file);
+  if (process.argv.includes("--remove")) rmSync(copy, { force: true });
+  else writeFileSync(copy, withoutRelativeLinks(readFileSync(path.join(repoRoot, file), "utf8")));
 }

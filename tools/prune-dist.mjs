@@ -6,14 +6,15 @@
  */
 import { existsSync, readdirSync, rmSync } from "node:fs";
 import path from "node:path";
-import { packageRoot } from "./lib.mjs";
+import { packageRoots } from "./lib.mjs";
 
-const dist = path.join(packageRoot, "dist");
-const source = path.join(packageRoot, "src");
-
-for (const entry of readdirSync(dist, { recursive: true, withFileTypes: true })) {
-  if (!entry.isFile()) continue;
-  const file = path.join(entry.parentPath, entry.name);
-  const relative = path.relative(dist, file).replace(/(\.d\.ts|\.js)(\.map)?$/, ".ts");
-  if (!existsSync(path.join(source, relative))) rmSync(file, { force: true });
+for (const root of packageRoots) {
+  const dist = path.join(root, "dist");
+  const source = path.join(root, "src");
+  for (const entry of readdirSync(dist, { recursive: true, withFileTypes: true })) {
+    if (!entry.isFile()) continue;
+    const file = path.join(entry.parentPath, entry.name);
+    const relative = path.relative(dist, file).replace(/(\.d\.ts|\.js)(\.map)?$/, ".ts");
+    if (!existsSync(path.join(source, relative))) rmSync(file, { force: true });
+  }
 }

@@ -2,13 +2,14 @@
  * OpenAI's library with planport in its own process, as it is built: both lines of the library, each on a Node.js that it
  * runs on.
  */
-import { copyFileSync, existsSync, mkdirSync, readdirSync, symlinkSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync } from "node:fs";
+import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Simulator, startSimulator } from "../../packages/planport/src/simulator/index.ts";
+import { node22, programFolder } from "./support/in-process.ts";
 import { reportNotRun } from "./support/not-run.ts";
-import { cleanEnvironment, start, temporaryFolder } from "./support/process.ts";
+import { cleanEnvironment, start } from "./support/process.ts";
 import { signedInHome } from "./support/stack.ts";
 
 const here = (file: string): string => fileURLToPath(new URL(file, import.meta.url));
@@ -19,30 +20,6 @@ beforeAll(async () => {
   simulator = await startSimulator();
 });
 afterAll(() => simulator.close());
-
-/** A program's folder: planport with all it needs, and a line of the library that is not the one next to planport. */
-function programFolder(library: string): string {
-  const folder = temporaryFolder("in-process");
-  const modules = join(folder, "node_modules");
-  mkdirSync(modules);
-  const root = here("../../node_modules");
-  for (const name of readdirSync(root))
-    if (name !== "openai" && name !== "planport" && !name.startsWith("."))
-      symlinkSync(join(root, name), join(modules, name), "junction");
-  symlinkSync(here("../../packages/planport"), join(modules, "planport"), "junction");
-  symlinkSync(library, join(modules, "openai"), "junction");
-  copyFileSync(here("in-process/openai.mjs"), join(folder, "program.mjs"));
-  return folder;
-}
-
-/** Where npm's package `node` keeps its binary for this machine; null when it has none. */
-function node22(): string | null {
-  const system = process.platform === "win32" ? "win" : process.platform;
-  const file = process.platform === "win32" ? "node.exe" : "node";
-  const names = [`node-${system}-${process.arch}`, `node-bin-${system}-${process.arch}`];
-  const found = names.map((name) => here(`node22/node_modules/${name}/bin/${file}`)).find((path) => existsSync(path));
-  return found ?? (Number(process.versions.node.split(".")[0]) >= 22 ? process.execPath : null);
-}
 
 const lines = [
   { line: "6", library: here("node_modules/openai"), node: process.execPath },
@@ -58,9 +35,9 @@ describe.each(lines)("openai $line", ({ line, library, node }) => {
     const home = signedInHome(simulator);
     const { code, stdout, stderr } = await start(
       node,
-      ["--preserve-symlinks", "--preserve-symlinks-main", "program.mjs"],
+      ["--preserve-symlinks", "--preserve-symlinks-main", "openai.mjs"],
       {
-        cwd: programFolder(library),
+        cwd: programFolder(dirname(library), ["openai"], here("in-process/openai.mjs")),
         env: cleanEnvironment({
           HOME: home,
           USERPROFILE: home,

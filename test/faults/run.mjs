@@ -1,5 +1,5 @@
 /**
- * Runs the fault tests alone, with their histogram and their tables.
+ * Runs the fault tests alone, with their histogram and their tables, and the race with the Codex CLI.
  *
  *   npm run test:faults [-- --sabotage=lock|reread|fsync|rename] [--kills N]
  *
@@ -25,8 +25,11 @@ if (sabotage !== undefined && !SABOTAGES.includes(sabotage)) fail(`--sabotage is
 if (kills !== undefined && !/^[1-9]\d{0,4}$/.test(kills)) fail("--kills is a number from 1 to 99999.");
 
 const vitest = path.join(path.dirname(createRequire(import.meta.url).resolve("vitest/package.json")), "vitest.mjs");
-// Without a safeguard those tests speak that look at all of them together.
-const chosen = sabotage === undefined ? ["test/faults/"] : ["test/faults/kill.test.ts", "test/faults/collide.test.ts"];
+// The real Codex CLI beside planport is one of the faults. Without a safeguard those tests speak that look at all of them together.
+const chosen =
+  sabotage === undefined
+    ? ["test/faults/", "test/clients/codex-refresh.test.ts"]
+    : ["test/faults/kill.test.ts", "test/faults/collide.test.ts"];
 const { status } = spawnSync(process.execPath, [vitest, "run", ...chosen], {
   cwd: root,
   stdio: "inherit",

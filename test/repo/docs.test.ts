@@ -61,10 +61,17 @@ describe("docs/dependencies.md", () => {
   });
 
   test("names the programs that the tests and the bench start, and .ci/run installs what the tests need", () => {
-    expect(rows("Programs beside Node.js")).toEqual(["bubblewrap", "chromium", "dbus", "gnome-keyring", "nginx"]);
+    expect(rows("Programs beside Node.js")).toEqual([
+      "bubblewrap",
+      "chromium",
+      "dbus",
+      "gnome-keyring",
+      "nginx",
+      "tmux",
+    ]);
     const installs = all(readText(".ci/run"), /apt-get install (?:-[\w-]+ )+([a-z][a-z -]+);/g);
     const installed = installs.flatMap((names) => names.split(" ")).sort();
-    expect(installed).toEqual(["chromium", "dbus", "gnome-keyring"]);
+    expect(installed).toEqual(["chromium", "dbus", "gnome-keyring", "tmux"]);
     const tests = repoFiles.filter((file) => /(^|\/)test\/.+\.ts$|^\.ci\/|^\.github\//.test(file));
     expect(tests.filter((file) => /nginx/i.test(readText(file)))).toEqual(["test/repo/docs.test.ts"]);
   });

@@ -21,8 +21,10 @@ const without: Readonly<Record<string, readonly string[]>> = {
   "./memory": [...heavy, "undici", "smol-toml"],
   "./server": ["commander", "smol-toml"],
   "./simulator": ["hono", "commander", "undici", "smol-toml"],
+  "./ai-sdk": heavy,
   "./openai": ["commander"],
   "./transport": heavy,
+  "./pi": heavy,
   "./app-server-client": [...heavy.filter((name) => name !== "ws"), "zod", "undici", "smol-toml"],
 };
 
@@ -35,8 +37,10 @@ const withoutFolders: Readonly<Record<string, readonly string[]>> = {
   "./memory": ["server", "simulator", "cli", "upstream", "auth", "store", "net", "translate"],
   "./server": ["simulator", "cli"],
   "./simulator": ["server", "cli", "upstream", "auth", "store", "net", "translate"],
+  "./ai-sdk": ["simulator", "cli", "memory"],
   "./openai": ["simulator", "cli"],
   "./transport": ["server", "simulator", "cli", "memory", "config"],
+  "./pi": ["server", "simulator", "cli", "memory"],
   "./app-server-client": ["app-server", "server", "simulator", "cli", "memory", "config", "upstream", "translate"],
 };
 
@@ -77,7 +81,7 @@ describe("entries that stay light", () => {
   });
 });
 
-test.each(["./openai", "./transport"])(
+test.each(["./ai-sdk", "./openai", "./transport"])(
   "%s loads no package before it is used, and nothing that connects",
   (subpath) => {
     const { files, externals } = reach(source(subpath), atLoad);

@@ -5,7 +5,10 @@ import { readText, repoFiles } from "./lib/tree.ts";
 const maxFileLines = 400;
 const maxFunctionLines = 80;
 
-const code = repoFiles.filter((file) => /\.(ts|mts|cts|tsx|js|mjs|cjs)$/.test(file) && !file.endsWith(".generated.ts"));
+const code = repoFiles.filter(
+  (file) =>
+    /\.(ts|mts|cts|tsx|js|mjs|cjs)$/.test(file) && !/\.generated\.ts$|^packages\/pi-planport\/prebuilt\//.test(file),
+);
 
 function lineCount(text: string): number {
   return text.split("\n").length - (text.endsWith("\n") ? 1 : 0);

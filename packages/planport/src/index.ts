@@ -26,8 +26,15 @@ export {
 } from "./hosts/transport/oauth.ts";
 export { createTransportTokenSource, type TransportTokenSourceOptions } from "./hosts/transport/token-source.ts";
 export type { OnAuthRefresh, RefreshedAuth, TransportTokens } from "./hosts/transport/tokens.ts";
+export { ownStore, type OwnStore } from "./hosts/own-store.ts";
 export type { SignInServerOptions } from "./hosts/server-options.ts";
-export { createHttpClient, type HttpClient, type HttpClientOptions } from "./net/index.ts";
+export {
+  createFetchClient,
+  createHttpClient,
+  type FetchFunction,
+  type HttpClient,
+  type HttpClientOptions,
+} from "./net/index.ts";
 export type { LogFields, Logger } from "./observe/index.ts";
 export { createPlanport, type Planport, type PlanportDescription, type PlanportOptions } from "./planport.ts";
 export { Secret } from "./secret.ts";

@@ -41,7 +41,7 @@ import {
   resolveSettings,
 } from "./config/index.ts";
 import { ConfigError, CredentialError, isPlanportError } from "./errors.ts";
-import { createHttpClient } from "./net/index.ts";
+import { createHttpClient, type HttpClient } from "./net/index.ts";
 import { type Logger, silentLogger } from "./observe/index.ts";
 import { Secret } from "./secret.ts";
 import { createCodexClient, type CodexClientOptions } from "./upstream/client.ts";
@@ -83,6 +83,11 @@ export interface PlanportOptions {
   readonly originator?: string | undefined;
   /** Default `planport/<version> (…)`. */
   readonly userAgent?: string | undefined;
+  /**
+   * The way to other servers. Default: planport's own, with the proxies and certificates that `env` names. Another one, such as
+   * `createFetchClient(fetch)`, is for runtimes that do not let planport open sockets; planport's `close()` closes it.
+   */
+  readonly http?: HttpClient | undefined;
   /** Default: silent. */
   readonly logger?: Logger | undefined;
   /** Default `process.env`. */
@@ -148,7 +153,7 @@ export async function createPlanport(options: PlanportOptions = {}): Promise<Pla
   });
   // At once, not at the first call: an API key next to a plan's backend is a mistake in the setup.
   assertRoute(credential.kind, endpoints.responses);
-  const http = createHttpClient({ env });
+  const http = options.http ?? createHttpClient({ env });
   const identity = createIdentity({ originator: options.originator, userAgent: options.userAgent, env });
   const logger = options.logger ?? silentLogger;
   const tokens = restrict(

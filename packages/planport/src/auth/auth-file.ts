@@ -100,6 +100,12 @@ function inferMode(raw: JsonObject): string | null {
 function readPersonalAccessToken(document: CredentialDocument): PersonalAccessTokenCredential {
   const token = optionalText(document, document.reveal(), "personal_access_token");
   if (token === null) throw malformed(document, "personal_access_token", "is missing");
+  if (token.startsWith("sk-"))
+    throw malformed(
+      document,
+      "personal_access_token",
+      "holds an OpenAI API key (sk-…), which does not work with a ChatGPT plan's backend; it must start with `at-`",
+    );
   if (!token.startsWith("at-")) throw malformed(document, "personal_access_token", "must start with `at-`");
   return {
     kind: "personalAccessToken",

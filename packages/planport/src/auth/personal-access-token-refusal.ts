@@ -4,6 +4,7 @@
  * @module
  */
 import { CredentialError } from "../errors.ts";
+import { isJsonObject } from "../protocol/json.ts";
 import type { Identity } from "./credential.ts";
 import type { Grant } from "./token-source.ts";
 import type { WhoamiAnswer } from "./whoami.ts";
@@ -22,6 +23,9 @@ export interface RefusalExplainerOptions {
   readonly forget: () => Promise<void>;
 }
 
+/** What the server that knows a token says of it: `tokenVerdict` in the cause of the error. */
+type TokenVerdict = WhoamiAnswer["kind"];
+
 /** Gives the error that says what a refusal means. Rejects when the signal was aborted. */
 export type RefusalExplainer = (
   refusal: CredentialError,
@@ -38,7 +42,9 @@ export function createRefusalExplainer(options: RefusalExplainerOptions): Refusa
   return async (refusal, refused, signal) => {
     const answer = await options.ask(signal);
     const status = statusOf(refusal);
-    const cause = refusal.cause === undefined ? {} : { cause: refusal.cause };
+    const because = (tokenVerdict: TokenVerdict): { readonly cause: unknown } => ({
+      cause: { ...(isJsonObject(refusal.cause) && refusal.cause), tokenVerdict },
+    });
     const head = `The backend refused the Codex access token from ${options.place} (HTTP ${status})`;
     if (answer.kind === "rejected") {
       await options.forget();
@@ -46,7 +52,7 @@ export function createRefusalExplainer(options: RefusalExplainerOptions): Refusa
         "credential_rejected",
         `${head}, and so does the server that knows it (HTTP ${answer.status}): it is revoked or expired. Mint a new ` +
           "token in the workspace's settings and put it there.",
-        cause,
+        because("rejected"),
       );
     }
     if (answer.kind === "unknown")
@@ -54,10 +60,10 @@ export function createRefusalExplainer(options: RefusalExplainerOptions): Refusa
         refusal.code,
         `${head}, and whether the token itself is still good is unknown: ${answer.why} Try again; if it stays so, ask ` +
           "the workspace's administrator before you mint a new token.",
-        cause,
+        because("unknown"),
       );
     await options.remember(answer.identity);
-    return new CredentialError("access_denied", accepted(head, answer.identity, refused, options), cause);
+    return new CredentialError("access_denied", accepted(head, answer.identity, refused, options), because("accepted"));
   };
 }
 

@@ -66,6 +66,8 @@ export interface PersonalAccessTokenSourceOptions {
    * none. Never rejects. Default: there is none.
    */
   readonly fallbackAccountId?: (() => Promise<string | null>) | undefined;
+  /** How long its server may take to say whose the token is, in milliseconds. Default 10 s. */
+  readonly timeoutMs?: number | undefined;
   /** Milliseconds since the epoch; by default `Date.now`. */
   readonly now?: (() => number) | undefined;
 }

@@ -5,6 +5,7 @@
  */
 import os from "node:os";
 import { CredentialError, isPlanportError } from "../errors.ts";
+import { isJsonObject } from "../protocol/json.ts";
 import { codeOf } from "../store/atomic-write.ts";
 import { systemReason } from "../store/system-reason.ts";
 import { type NotedAttempt, type OpenNote, tokenDigest } from "../store/refresh-journal.ts";
@@ -118,10 +119,12 @@ export async function spend(
     await notes.sync();
     return issued;
   } catch (error) {
-    const isFinal = isPlanportError(error) && error.code === "refresh_rejected";
+    const refusal = error instanceof CredentialError && error.code === "refresh_rejected" ? error : null;
     // A note without an answer stays as long as somebody may still have to be told what it says.
     if (interrupted === null && fate === "kept" && hold.isOurs()) await store.journal?.remove();
-    throw isFinal && interrupted !== null ? cutOff(store.place, interrupted, error) : error;
+    throw refusal !== null && interrupted !== null && !hasExpired(refusal)
+      ? cutOff(store.place, interrupted, refusal)
+      : error;
   } finally {
     notes.close();
     hold.allowSilence(0);
@@ -190,6 +193,11 @@ class Notes {
   }
 }
 
+/** An expired token was not spent: then the cut is not what ended the sign-in. */
+function hasExpired({ cause }: CredentialError): boolean {
+  return isJsonObject(cause) && cause["upstreamCode"] === "refresh_token_expired";
+}
+
 function cutOff(
   place: string,
   { pid, host, atMs }: NotedAttempt,
@@ -198,8 +206,8 @@ function cutOff(
   const when = Number.isFinite(atMs) && Math.abs(atMs) < 8.64e15 ? ` at ${new Date(atMs).toISOString()}` : "";
   return new CredentialError(
     "refresh_interrupted",
-    `The sign-in in ${place} is over: process ${pid} on ${host} began to refresh it${when} and was cut off before the ` +
-      "answer arrived, and the server has spent the refresh token since. Run `planport login`.",
+    `The sign-in in ${place} is over: process ${pid} on ${host} began to refresh it${when} and was cut off before the new ` +
+      "tokens arrived, and the server does not take the old ones any more. Run `planport login`.",
     { cause },
   );
 }

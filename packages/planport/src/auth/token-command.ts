@@ -50,6 +50,8 @@ export interface RunTokenCommandOptions {
 export const TOKEN_COMMAND_TTL_MS = 300_000;
 const TIMEOUT_MS = 30_000;
 const MAX_STDERR_CHARS = 300;
+/** Whether it may pass by itself, nobody but the command's author knows. */
+const REMEDY = "Try again, or run it by hand to see what it lacks.";
 /** A number below this is of seconds: as milliseconds it would name a day in January 1970. */
 const SMALLEST_MS = 100_000_000_000;
 
@@ -97,16 +99,20 @@ export async function runTokenCommand(
     const code = error instanceof Error && "code" in error ? String(error.code) : "unknown reason";
     const why = code === "ENOENT" ? "there is no such program (ENOENT)" : code;
     // Without the system's error as a cause: it quotes the arguments.
-    throw new CredentialError("refresh_unavailable", `The command ${label} could not be started: ${why}.`);
+    throw new CredentialError("refresh_unavailable", `The command ${label} could not be started: ${why}. ${REMEDY}`);
   }
   const fault = faultOf(result, timeoutMs);
   if (result.killed === "aborted") throw new RequestError("cancelled", "The request was cancelled.");
   if (fault !== null) {
     const said = oneLine(result.stderr, MAX_STDERR_CHARS, { opaque: true });
-    const stderr = said === "" ? "It wrote nothing to standard error." : `It said: ${said}`;
-    throw new CredentialError("refresh_unavailable", `The command ${label} ${fault}. ${stderr}`);
+    const stderr = said === "" ? "It wrote nothing to standard error." : `It said: ${sentence(said)}`;
+    throw new CredentialError("refresh_unavailable", `The command ${label} ${fault}. ${stderr} ${REMEDY}`);
   }
   return readOutput(result.stdout, label, env);
+}
+
+function sentence(text: string): string {
+  return /[.!?…]$/.test(text) ? text : `${text}.`;
 }
 
 function faultOf({ code, signal, killed }: CommandResult, timeoutMs: number): string | null {

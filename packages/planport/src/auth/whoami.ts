@@ -27,6 +27,8 @@ export interface WhoamiOptions {
   readonly http: HttpClient;
   readonly whoamiUrl: string;
   readonly client: ClientIdentity;
+  /** How long the answer may take, in milliseconds. Default 10 s. */
+  readonly timeoutMs?: number | undefined;
 }
 
 /**
@@ -50,7 +52,7 @@ export async function askWhoami(
   try {
     const { status, text, retryAfterMs } = await sendAuthRequest(http, request, {
       signal,
-      timeoutMs: WHOAMI_TIMEOUT_MS,
+      timeoutMs: options.timeoutMs ?? WHOAMI_TIMEOUT_MS,
     });
     return readWhoami(status, text.reveal(), retryAfterMs);
   } catch (error) {

@@ -26,6 +26,7 @@ const SIGN_IN_NEEDED: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   "credential_rejected",
   "credential_wrong_route",
   "refresh_rejected",
+  "refresh_interrupted",
   "workspace_forbidden",
 ]);
 

@@ -30,7 +30,8 @@ export async function reportFailure(thrown: unknown, err: Output, options: Failu
   return exitCodeFor(error);
 }
 
-function messageOf(error: AnyPlanportError): string {
+/** What is said of an error, in one line. */
+export function messageOf(error: AnyPlanportError): string {
   if (error instanceof ConfigError && error.code === "internal" && error.cause instanceof Error)
     return `an unexpected fault: ${oneLine(foreignText(error.cause.message))} (PLANPORT_LOG=debug shows where)`;
   const message = oneLine(error.message);

@@ -6,6 +6,7 @@ import { fstatSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { RequestError } from "../errors.ts";
 import type { CommandContext } from "./context.ts";
+import { lineQueue } from "./lines.ts";
 
 /** More than this is no question. Images and files have APIs of their own. */
 const MAX_INPUT_BYTES = 64 * 1024 * 1024;
@@ -70,35 +71,17 @@ function isPipeOrFile(fd: number): boolean {
  */
 export function readLines({ stdin }: Pick<CommandContext, "stdin">): AsyncIterableIterator<string> {
   const reader = createInterface({ input: stdin });
-  const lines: string[] = [];
-  let waiting: ((result: IteratorResult<string>) => void) | null = null;
-  let isOver = false;
-  const end = (): IteratorResult<string> => ({ done: true, value: undefined });
-  reader.on("line", (line) => {
-    if (waiting === null) lines.push(line);
-    else waiting({ done: false, value: line });
-    waiting = null;
-  });
-  reader.on("close", () => {
-    isOver = true;
-    waiting?.(end());
-    waiting = null;
-  });
+  const lines = lineQueue();
+  reader.on("line", (line) => lines.push(line)).on("close", () => lines.end());
   return {
     [Symbol.asyncIterator]() {
       return this;
     },
-    next: () =>
-      new Promise((resolve) => {
-        const line = lines.shift();
-        if (line !== undefined) resolve({ done: false, value: line });
-        else if (isOver) resolve(end());
-        else waiting = resolve;
-      }),
+    next: () => lines.next(),
     return: async () => {
       reader.close();
       stdin.pause();
-      return end();
+      return { done: true, value: undefined };
     },
   };
 }

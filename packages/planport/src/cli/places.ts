@@ -2,17 +2,10 @@
  * Where the commands look for a sign-in.
  * @module
  */
-import {
-  type CredentialPlace,
-  accountAuthFile,
-  credentialPlaces,
-  isStored,
-  openPlace,
-  openPlanportStore,
-} from "../auth/index.ts";
+import { type CredentialPlace, accountAuthFile, credentialPlaces, isStored, openPlace } from "../auth/index.ts";
 import type { Settings } from "../config/index.ts";
 import { storesOf } from "../planport.ts";
-import { type CredentialStore, createFileStore } from "../store/index.ts";
+import type { CredentialStore } from "../store/index.ts";
 import type { CommandContext } from "./context.ts";
 
 /** The places in the order of search: the file of the account that was named, or all. */
@@ -23,14 +16,6 @@ export function searchedPlaces(context: CommandContext, settings: Settings): rea
     authFile: account === null ? undefined : accountAuthFile(context, account),
     ...storesOf(settings),
   });
-}
-
-/** The store of planport's own sign-in, or of the account that was named. */
-export function openOwnStore(context: CommandContext, settings: Settings): CredentialStore {
-  const account = settings.account.value;
-  return account === null
-    ? openPlanportStore({ ...context, ...storesOf(settings) })
-    : createFileStore(accountAuthFile(context, account));
 }
 
 /** Runs a task alone among all processes that share the sign-in: a refresh must not bring back what is ended here. */

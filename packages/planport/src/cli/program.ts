@@ -95,7 +95,7 @@ function addLoginCommand(program: Command, context: CommandContext, setResult: S
     .addHelpText(
       "after",
       examples(
-        "planport login                 opens your browser",
+        "planport login                 a screen: who is signed in, sign in, sign out",
         "planport login --no-browser    over SSH: open the printed address, paste the final one back",
         "planport login --device-auth   type a short code on any device",
         "planport login --account work  one of several workspaces of yours",
@@ -317,7 +317,11 @@ function addConnectCommand(program: Command, context: CommandContext, setResult:
     .argument("[client]", "such as codex; without one, all clients are listed")
     .option("--url <url>", `where the gateway is (default: http://127.0.0.1:${DEFAULT_PORT}, or as PLANPORT_PORT says)`)
     .option("-m, --model <model>", "the model (planport models lists them)")
-    .option("--auth-command", "for codex: bring a bearer of planport token, for a gateway that passes credentials on")
+    .option(
+      "--auth-command",
+      "for codex: bring a bearer of planport token (the default, but not over plain http:// elsewhere)",
+    )
+    .option("--no-auth-command", "for codex: bring the gateway's key, or nothing")
     .option("--write", "merge the settings into the client's file; what was there is kept beside it")
     .option("--json", "print JSON")
     .addHelpText(

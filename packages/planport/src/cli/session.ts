@@ -2,8 +2,9 @@
  * Opening planport for a command.
  * @module
  */
+import { listAccounts } from "../auth/index.ts";
 import { type Settings, type SettingsFlags, describeOrigin } from "../config/index.ts";
-import { ConfigError, isPlanportError } from "../errors.ts";
+import { type AnyPlanportError, ConfigError, isPlanportError } from "../errors.ts";
 import { type Logger, createLogger } from "../observe/index.ts";
 import { type Planport, createPlanport, loadSettings } from "../planport.ts";
 import { assertRoute, resolveEndpoints } from "../upstream/endpoints.ts";
@@ -51,8 +52,30 @@ export async function openSession(context: CommandContext, flags: SettingsFlags)
     assertLoginMethod(planport.describe().kind === "apiKey" ? "api" : "chatgpt", planport.settings);
     return { ...planport, logger };
   } catch (error) {
-    if (!isPlanportError(error) || error.code !== "credential_wrong_route") throw error;
+    if (!isPlanportError(error)) throw error;
+    if (error.code === "credential_missing") throw await tellOfAccounts(error, context);
+    if (error.code !== "credential_wrong_route") throw error;
     throw wrongBase(loadSettings({ ...context, flags })) ?? error;
+  }
+}
+
+/** Named accounts are looked into by name alone: who has some and is told to sign in should know. */
+async function tellOfAccounts(error: AnyPlanportError, context: CommandContext): Promise<AnyPlanportError> {
+  const names = await accountNames(context);
+  // A message about one account names that account's command.
+  if (names.length > 0)
+    error.message = error.message.replace(
+      /^Not signed in\. Run `planport login`\./,
+      `Not signed in. Run \`planport login\`, or choose one of your accounts with --account: ${names.join(", ")}.`,
+    );
+  return error;
+}
+
+async function accountNames(context: CommandContext): Promise<readonly string[]> {
+  try {
+    return (await listAccounts(context)).map(({ name }) => name);
+  } catch {
+    return []; // That they cannot be listed is not what is told of here.
   }
 }
 

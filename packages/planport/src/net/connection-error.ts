@@ -2,7 +2,7 @@
  * Connection failures in words.
  * @module
  */
-import { getSystemErrorMap } from "node:util";
+import * as util from "node:util";
 import { UpstreamError } from "../errors.ts";
 import { PooledDispatcher } from "./dispatcher.ts";
 
@@ -23,21 +23,23 @@ const CERTIFICATE_REASONS: Readonly<Record<string, string>> = {
 /** Certificate failures that an extra authority can cure. */
 const UNKNOWN_AUTHORITY = /^(SELF_SIGNED_CERT_IN_CHAIN|DEPTH_ZERO_SELF_SIGNED_CERT|UNABLE_TO_|CERT_UNTRUSTED)/;
 
+const TIMED_OUT = "the connection timed out; check the network, and HTTPS_PROXY where a proxy is needed";
+
 const REASONS: Readonly<Record<string, string>> = {
-  ECONNREFUSED: "connection refused",
+  ECONNREFUSED: "connection refused; see that something listens there",
   ECONNRESET: "the connection was reset",
   ECONNABORTED: "the connection was aborted",
   EPIPE: "the connection was closed",
-  ENOTFOUND: "the name was not found in DNS",
-  EAI_AGAIN: "DNS did not answer",
-  ETIMEDOUT: "the connection timed out",
-  EHOSTUNREACH: "no route to the host",
+  ENOTFOUND: "the name was not found in DNS; check the name and the network",
+  EAI_AGAIN: "DNS did not answer; check the network",
+  ETIMEDOUT: TIMED_OUT,
+  EHOSTUNREACH: "no route to the host; check the network",
   ENETUNREACH: "the network cannot be reached",
   ENETDOWN: "the network is down",
   EADDRNOTAVAIL: "no local address or port is free",
   EACCES: "the system does not allow the connection",
   EPROTO: "it does not speak TLS as expected",
-  UND_ERR_CONNECT_TIMEOUT: "the connection timed out",
+  UND_ERR_CONNECT_TIMEOUT: TIMED_OUT,
   UND_ERR_HEADERS_TIMEOUT: "no answer came in time",
   UND_ERR_SOCKET: "the connection was closed",
   ERR_HTTP_FRAMING: "its answer is not valid HTTP",
@@ -85,7 +87,9 @@ function reasonOf(error: unknown, code: string | null): string {
 
 /** The system's own words for its code. Codes of libraries mean nothing to whoever reads a message; they stay in `cause`. */
 function wordsFor(code: string): string {
-  for (const [name, words] of getSystemErrorMap().values()) if (name === code) return words;
+  // Bun's `node:util` has no such map.
+  const { getSystemErrorMap } = util as Partial<typeof util>;
+  for (const [name, words] of getSystemErrorMap?.().values() ?? []) if (name === code) return words;
   return "the connection failed";
 }
 

@@ -3,7 +3,8 @@
  * @module
  */
 import type { SecureContext } from "node:tls";
-import { type Dispatcher, ProxyAgent } from "undici";
+// By its file: in Bun the bare name is a stand-in of Bun's own, whose agents send nothing anywhere.
+import { type Dispatcher, ProxyAgent } from "undici/index.js";
 import type { StreamRequest } from "./stream/pool.ts";
 import type { ExchangeWatch } from "./types.ts";
 

@@ -102,7 +102,7 @@ function createHandler(options: GatewayOptions, context: GatewayContext): Handle
   return async (asked) => {
     const exchange = withoutBase(asked, context.profiles());
     try {
-      if (admit(exchange) === "admitted") await router(exchange);
+      if ((await admit(exchange)) === "admitted") await router(exchange);
     } catch (error) {
       sendError(exchange, error, context);
     }
@@ -112,17 +112,21 @@ function createHandler(options: GatewayOptions, context: GatewayContext): Handle
 function createAdmission(
   options: GatewayOptions,
   context: GatewayContext,
-): (exchange: Exchange) => "answered" | "admitted" {
+): (exchange: Exchange) => Promise<"answered" | "admitted"> {
   const hostRule = { allowedHosts: options.allowedHosts ?? [], keyed: options.gatewayKey !== undefined };
   const allowedOrigins = options.allowedOrigins ?? [];
-  const checkKey: KeyCheck = createKeyCheck(options.gatewayKey, () => profileKeys(context.profiles()));
-  return (exchange) => {
+  const checkKey: KeyCheck = createKeyCheck(
+    options.gatewayKey,
+    () => profileKeys(context.profiles()),
+    options.ownBearers,
+  );
+  return async (exchange) => {
     checkHost(exchange, hostRule);
     checkOrigin(exchange, allowedOrigins);
     if (answerPreflight(exchange)) return "answered";
     // A container's health check has no key, and learns nothing that a closed port would not tell.
     const isBackend = isBackendPath(exchange.path);
-    if (exchange.path !== HEALTH_PATH) checkKey(exchange, isBackend && options.credentials === "passthrough");
+    if (exchange.path !== HEALTH_PATH) await checkKey(exchange, isBackend && options.credentials === "passthrough");
     if (!exchange.path.startsWith("/")) throw new RequestError("request_malformed", "The request has no usable path.");
     const asksForWebSocket = exchange.headers["upgrade"]?.trim().toLowerCase() === "websocket";
     const isPassed = isBackend && exchange.upgrade !== null;

@@ -7,6 +7,7 @@ import type { Logger } from "../observe/index.ts";
 import type { Secret } from "../secret.ts";
 import type { Change } from "../translate/index.ts";
 import type { CodexClient } from "../upstream/types.ts";
+import type { BearersOf } from "./admission/gateway-key.ts";
 import type { GatewayProfiles } from "./profiles.ts";
 
 /** Further accounts of the one person that a gateway works for. */
@@ -35,6 +36,11 @@ export interface GatewayOptions {
   readonly profiles?: (() => GatewayProfiles) | undefined;
   /** What clients must show; without one any key is taken and ignored, and only loopback may be listened on. */
   readonly gatewayKey?: Secret | undefined;
+  /**
+   * Bearers of the gateway's own sign-in, taken in place of its key in `Authorization`: Codex brings what `planport token` prints.
+   * Never rejects. Without it only keys are taken.
+   */
+  readonly ownBearers?: BearersOf | undefined;
   /**
    * Whose credential goes with calls to `/backend-api/…`, which are passed on as they come: planport's (`own`, the default),
    * or the one they bring (`passthrough`). With the latter the gateway's key must come in `x-planport-key` there.

@@ -2,6 +2,7 @@
  * The client as one exchange uses it.
  * @module
  */
+import type { Relay, RelayCall, RelayOptions } from "../upstream/index.ts";
 import type { CodexClient, ImageOptions, ImagesApi } from "../upstream/types.ts";
 import type { Exchange } from "./exchange.ts";
 import type { GatewayContext } from "./routes/context.ts";
@@ -20,7 +21,7 @@ export function watchedClient(exchange: Exchange, { client, logger }: GatewayCon
   };
   return {
     route: client.route,
-    relay: client.relay,
+    relay: client.relay && watchedRelay(client, client.relay, onAccount),
     images: client.images && watchedImages(client, client.images, onAccount),
     account: (options) => client.account(options),
     send: (request, options) =>
@@ -55,6 +56,23 @@ function watchedImages(client: CodexClient, images: ImagesApi, onAccount: (accou
     async pass(kind, call, options) {
       await tell(options);
       return images.pass(kind, call, options);
+    },
+  };
+}
+
+/** Of what is passed on with the caller's own credential nobody here knows whose it is. */
+function watchedRelay(client: CodexClient, relay: Relay, onAccount: (account: string) => void): Relay {
+  const tell = async (call: RelayCall, options: RelayOptions | undefined): Promise<void> => {
+    if (call.credential === "own") onAccount(nameOf(await client.account(options)));
+  };
+  return {
+    async send(call, options) {
+      await tell(call, options);
+      return relay.send(call, options);
+    },
+    async connect(call, options) {
+      await tell(call, options);
+      return relay.connect(call, options);
     },
   };
 }

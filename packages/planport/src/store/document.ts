@@ -58,9 +58,11 @@ export function parseDocument(text: string, place: string): CredentialDocument {
   } catch {
     // The parser's own message quotes the text, which may be a token: only the position is told.
     const { line, column } = firstJsonFault(body);
-    throw malformed(`${place} is not valid JSON (line ${line}, column ${column}). Correct it, or sign in again.`);
+    throw malformed(
+      `${place} is not valid JSON (line ${line}, column ${column}). Correct it, or run \`planport login\`.`,
+    );
   }
-  if (!isJsonObject(value)) throw malformed(`${place} must hold a JSON object. Correct it, or sign in again.`);
+  if (!isJsonObject(value)) throw malformed(`${place} must hold a JSON object. Correct it, or run \`planport login\`.`);
   return new CredentialDocument(value, place);
 }
 

@@ -9,6 +9,12 @@ export function systemReason(code: string | undefined): string {
     case "EACCES":
     case "EPERM":
       return `permission denied (${code}); check who owns the file and its folder`;
+    case "ENOENT":
+      return "there is no such file or folder (ENOENT)";
+    case "ENOTDIR":
+      return "a part of its path is no folder (ENOTDIR)";
+    case "EEXIST":
+      return "a file is in the way (EEXIST)";
     case "EISDIR":
       return "it is a folder, not a file (EISDIR)";
     case "ELOOP":

@@ -7,6 +7,7 @@ import type { ChatCompletion, ChatCompletionMessage, ChatToolCall } from "../pro
 import { type JsonObject, asString, isJsonObject } from "../protocol/json.ts";
 import type { ResponseObject } from "../protocol/responses/response.ts";
 import type { ChatChunkContext } from "./chat-chunks.ts";
+import { toChatExtras } from "./chat-extras.ts";
 import { toChatAnnotations, toChatUsage, toFinishReason } from "./chat-usage.ts";
 
 /** What an answer bears that the response does not tell. */
@@ -55,6 +56,9 @@ function toMessage(response: ResponseObject, context: ChatCompletionContext): Ch
   const reasoning = items.filter(({ type }) => type === "reasoning").flatMap(reasoningOf);
   const calls = items.flatMap((item) => toCall(item, context));
   const annotations = parts.flatMap((part) => toChatAnnotations(part["annotations"]));
+  const extras = items.map((item) => toChatExtras(item));
+  const images = extras.flatMap((one) => one.images ?? []);
+  const others = extras.flatMap((one) => one.output_items ?? []);
   const content = text.join("");
   return {
     role: "assistant",
@@ -63,6 +67,8 @@ function toMessage(response: ResponseObject, context: ChatCompletionContext): Ch
     ...(reasoning.length > 0 && { reasoning_content: reasoning.join("\n\n") }),
     ...(calls.length > 0 && callsIn(calls, context.legacyFunctions === true)),
     ...(annotations.length > 0 && { annotations }),
+    ...(images.length > 0 && { images }),
+    ...(others.length > 0 && { output_items: others }),
   };
 }
 

@@ -6,6 +6,7 @@
 import type { ChatDelta } from "../protocol/chat/chunk.ts";
 import { type JsonObject, asNumber, asString, isJsonObject } from "../protocol/json.ts";
 import type { CodexEvent } from "../protocol/responses/event.ts";
+import { toChatExtras } from "./chat-extras.ts";
 import { toChatAnnotations } from "./chat-usage.ts";
 import { type ItemSlots, createItemSlots } from "./item-slots.ts";
 
@@ -222,7 +223,7 @@ function endItem(answer: Answer, state: ItemState, item: JsonObject): ChatDelta[
     case "custom_tool_call":
       return endCall(answer, state, item, item["input"], true);
     default:
-      return [];
+      return [toChatExtras(item)];
   }
 }
 

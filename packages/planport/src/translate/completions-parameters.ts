@@ -5,6 +5,8 @@
  */
 import { dropped, EMPTY, mapped, only, type Parameters, refused } from "./parameters.ts";
 
+const NO_CALLS = "The answer is a text, in which a call of a tool has no place.";
+
 /** Of `POST /v1/completions`: where it differs from chats. */
 export const COMPLETIONS_PARAMETERS: Parameters = {
   prompt: mapped("Becomes the one message of a chat. Several prompts, and token ids, are refused."),
@@ -17,4 +19,7 @@ export const COMPLETIONS_PARAMETERS: Parameters = {
   ),
   best_of: refused("the backend gives one answer", "Above 1: the backend gives one answer.", only(1)),
   logprobs: dropped(undefined, "The backend does not tell probabilities."),
+  ...Object.fromEntries(
+    ["tools", "tool_choice", "functions", "function_call"].map((name) => [name, dropped(EMPTY, NO_CALLS)]),
+  ),
 };

@@ -46,25 +46,30 @@ export function pairCalls(
   if (mode === "leave") return items;
   const calls = new Map<string, Item>();
   const answered = new Set<string>();
+  const others = new Set<string>();
   for (const item of items) {
     if (isCall(item)) calls.set(idOf(item), item);
     else if (RESULTS.has(item.type ?? "")) answered.add(idOf(item));
+    else if (idOf(item) !== "") others.add(idOf(item));
   }
   if (calls.size === 0 && answered.size === 0) return items;
   const isSound = (item: Item): boolean => {
     if (isCall(item)) return answered.has(idOf(item));
     if (!RESULTS.has(item.type ?? "")) return true;
     const call = calls.get(idOf(item));
-    return call !== undefined && RESULT_TYPES[call.type ?? ""] === item.type;
+    if (call === undefined) return others.has(idOf(item));
+    return RESULT_TYPES[call.type ?? ""] === item.type;
   };
   if (items.every(isSound)) return items;
   const open = [...calls.keys()].filter((id) => !answered.has(id));
-  return mend({ items, calls, open: new Set(open), refuses: mode === "refuse", changes, pathOf });
+  return mend({ items, calls, others, open: new Set(open), refuses: mode === "refuse", changes, pathOf });
 }
 
 interface Pairing {
   readonly items: readonly Item[];
   readonly calls: ReadonlyMap<string, Item>;
+  /** Ids of items of other types, such as `local_shell_call`: Codex answers those by the results of functions, too. */
+  readonly others: ReadonlySet<string>;
   /** Ids of calls that nothing answers. */
   readonly open: Set<string>;
   readonly refuses: boolean;
@@ -109,6 +114,7 @@ function mendResult(item: Item, path: string, pairing: Pairing, waiting: Map<str
     tell(pairing, path, "mapped", "The result went out under the type of its call.");
     return { ...item, type };
   }
+  if (pairing.others.has(id)) return item;
   if (pairing.refuses) throw refusal(path, `the result of ${shown(id)} has no call`);
   const [wanted] = waiting.keys();
   // One call waits, and one result has come that nobody asked for: they belong together.

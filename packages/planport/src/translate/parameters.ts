@@ -230,7 +230,8 @@ export function keepParameters(
     if (value == null || parameter.fate === "emulated") return false;
     const isUsual = parameter.usual?.test(value) === true;
     if (parameter.fate === "refused" && !isUsual) throw refusal(name, parameter);
-    changes.push(isUsual ? usual(name) : { path: name, action: "dropped", note: `${backend} does not take ${name}.` });
+    const why = parameter.note === "" ? `${backend} does not take ${name}.` : parameter.note;
+    changes.push(isUsual ? usual(name) : { path: name, action: "dropped", note: why });
     return false;
   });
   return Object.fromEntries(kept);

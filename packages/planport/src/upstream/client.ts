@@ -155,6 +155,7 @@ class Client implements CodexClient {
       request,
       threadId: options.threadId ?? randomUUID(),
       turnState: options.turnState ?? null,
+      headers: options.headers ?? {},
       signal,
       idleTimeoutMs: options.idleTimeoutMs ?? this.#idleTimeoutMs,
       rules: mergeRules(options.names, this.#rules()),
@@ -229,15 +230,18 @@ class Client implements CodexClient {
     const opened = await openStream({
       dispatcher: this.#context.http.dispatcher,
       url: endpoints.responses,
-      headers: responsesHeaders(grant, {
-        ...this.#context,
-        routingOverride: route.override,
-        threadId: call.threadId,
-        model: translation.request.model,
-        serviceTier: translation.request.service_tier ?? null,
-        lite: translation.lite,
-        turnState: call.turnState,
-      }),
+      headers: {
+        ...call.headers,
+        ...responsesHeaders(grant, {
+          ...this.#context,
+          routingOverride: route.override,
+          threadId: call.threadId,
+          model: translation.request.model,
+          serviceTier: translation.request.service_tier ?? null,
+          lite: translation.lite,
+          turnState: call.turnState,
+        }),
+      },
       body,
       idleTimeoutMs: call.idleTimeoutMs,
       total: call.limit(),
@@ -308,6 +312,8 @@ interface ModelCall {
   readonly request: ResponsesRequest;
   readonly threadId: string;
   readonly turnState: string | null;
+  /** Beside planport's own. */
+  readonly headers: Readonly<Record<string, string>>;
   readonly signal: AbortSignal | undefined;
   readonly idleTimeoutMs: number;
   readonly rules: ModelRules;

@@ -26,6 +26,8 @@ export interface SendOptions {
   readonly threadId?: string | undefined;
   /** `x-codex-turn-state` of an earlier answer of the same turn: keeps the turn on one server. */
   readonly turnState?: string | undefined;
+  /** Further headers, names in lower case. They never stand in for planport's own. */
+  readonly headers?: Readonly<Record<string, string>> | undefined;
   /** What names of models mean to this caller, beside what the client itself was told; where the two differ, the client's wins. */
   readonly names?: Pick<ModelRules, "aliases" | "claudeNames" | "defaultModel"> | undefined;
   /** How long the whole call may take, its answer's end included, in milliseconds. Default: the client's. */

@@ -163,6 +163,7 @@ describe("the credential in an auth.json", () => {
     [{ OPENAI_API_KEY: "eyJhbGciOiJub25lIn0" }, "`OPENAI_API_KEY`"],
     [{ OPENAI_API_KEY: "sk-" }, "`OPENAI_API_KEY`"],
     [{ personal_access_token: "nope" }, "`personal_access_token`"],
+    [{ personal_access_token: "sk-proj-x" }, "`personal_access_token` holds an OpenAI API key"],
     [{ auth_mode: 1 }, "`auth_mode`"],
   ])("%j is malformed: the error names the file and %s", (value, field) => {
     const fault = faultOf(value);

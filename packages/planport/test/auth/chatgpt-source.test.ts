@@ -218,6 +218,8 @@ describe("when a refresh fails", () => {
   it.each([
     [400, { error: { code: "refresh_token_expired" } }, "has expired"],
     [401, { error: { code: "refresh_token_reused" } }, "already used"],
+    [400, { error: { code: "refresh_token_revoked" } }, "was revoked"],
+    [401, { error: { code: "token_invalidated" } }, "was revoked"],
     [400, { code: "REFRESH_TOKEN_INVALIDATED" }, "was revoked"],
     [400, { error: "invalid_grant" }, "no longer valid"],
     [403, { error: "invalid_grant" }, "no longer valid"],

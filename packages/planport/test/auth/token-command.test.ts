@@ -89,7 +89,7 @@ describe("a token command that fails", () => {
     await expect(promise).rejects.toMatchObject({ code: "refresh_unavailable" });
     const message = await messageOf(promise);
     expect(message).toContain(`The command \`${commandName([process.execPath])}\` ($PLANPORT_TOKEN_COMMAND) failed`);
-    expect(message).toContain("exit code 3. It said: no session for [redacted]; log in");
+    expect(message).toContain("exit code 3. It said: no session for [redacted]; log in. Try again, or run it by hand");
     expect(message).not.toContain("hunter2");
   });
 

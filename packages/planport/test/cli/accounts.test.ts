@@ -51,7 +51,9 @@ describe("login --account", () => {
     expect(first.stdout).toContain("--account work");
     expect(existsSync(join(home, ".planport/auth.json"))).toBe(false);
     if (process.platform !== "win32") expect(statSync(fileOf(home, "work")).mode & 0o777).toBe(0o600);
-    expect((await run(home, ["ask", "hi"], { env })).code).toBe(3);
+    const nameless = await run(home, ["ask", "hi"], { env });
+    expect(nameless.code).toBe(3);
+    expect(nameless.stderr).toContain("or choose one of your accounts with --account: work. Tried: ");
     expect((await run(home, ["ask", "--account", "work", "hi"], { env })).code).toBe(0);
   });
 

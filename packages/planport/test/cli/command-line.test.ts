@@ -92,7 +92,7 @@ describe("a wrong command line ends with 2 and one line", () => {
     ["a time limit of nothing", ["login", "--timeout", "0"], "planport: --timeout is not usable: it must be a time"],
     ["a port that is none", ["serve", "--port", "70000"], "planport: --port is not usable"],
     ["a log level that is none", ["usage", "--log-level", "loud"], "planport: --log-level is not usable"],
-    ["no question", ["ask"], "planport: The question is empty."],
+    ["no question", ["ask"], 'planport: The question is empty. Try: planport ask "why is the sky blue?"'],
     ["help of an unknown command", ["help", "lgoin"], "planport: unknown command 'lgoin' (Did you mean login?)"],
     ["an unknown command with --help", ["nope", "--help"], "planport: unknown command 'nope'. See planport --help"],
     ["an argument too many", ["status", "x"], "planport: status takes no arguments. See planport status --help"],

@@ -91,3 +91,42 @@ describe("planport connect", () => {
     expect(existsSync(join(home, ".codex"))).toBe(false);
   });
 });
+
+it("PI-21: connect pi --write turns a map of models into the list that pi wants, and says so", async () => {
+  const home = newHome();
+  const mapped = {
+    providers: {
+      "openai-codex": {
+        models: {
+          "my-custom-model": {
+            api: "openai-codex-responses",
+            provider: "openai-codex",
+            id: "my-custom-model",
+            name: "My Custom Model",
+            input: 0.1,
+            output: 0.4,
+          },
+        },
+      },
+      mine: { models: [{ id: "a" }] },
+    },
+  };
+  const file = put(home, ".pi/agent/models.json", JSON.stringify(mapped));
+  const { code, stdout } = await run(home, ["connect", "pi", "--write"]);
+  expect(code).toBe(0);
+  expect(stdout).toMatch(/providers\.openai-codex\.models was a map, .* a list of 1 now \(my-custom-model\)\./);
+  const { providers } = JSON.parse(readFileSync(file, "utf8")) as { providers: Record<string, { models: unknown }> };
+  expect(providers["openai-codex"]?.models).toEqual([
+    {
+      id: "my-custom-model",
+      api: "openai-codex-responses",
+      name: "My Custom Model",
+      cost: { input: 0.1, output: 0.4, cacheRead: 0, cacheWrite: 0 },
+    },
+  ]);
+  expect(providers["mine"]?.models).toEqual([{ id: "a" }]);
+  expect(providers).toHaveProperty("planport-gateway");
+  const again = await run(home, ["connect", "pi", "--write"]);
+  expect(again.stdout).toContain("says all this already");
+  expect(again.stdout).not.toContain("was a map");
+});

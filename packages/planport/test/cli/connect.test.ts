@@ -233,7 +233,7 @@ describe("writing", () => {
 
   it("makes a new file with what is printed", async () => {
     const setting = fileOf("codex", { homeDir: folder, platform: process.platform });
-    expect(await writeSetting(setting, 0)).toEqual({ file: setting.file, result: "created", backup: null });
+    expect(await writeSetting(setting, 0)).toEqual({ file: setting.file, result: "created", backup: null, said: [] });
     expect(readFileSync(setting.file, "utf8")).toBe(textOf(setting));
   });
 

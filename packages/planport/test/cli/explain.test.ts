@@ -109,6 +109,20 @@ describe("status --explain", () => {
     expect(stdout).toContain(`workspace a or b alone (forced_chatgpt_workspace_id in ${config})`);
   });
 
+  it("does not call a sign-in good that no request may use, and ends with 3 as those do", async () => {
+    const home = signedInHome(simulator);
+    const config = put(home, ".codex/config.toml", 'forced_chatgpt_workspace_id = "another"');
+    const words = `forced_chatgpt_workspace_id in ${config} allows only another.`;
+    for (const args of [["status"], ["status", "--explain"], ["token"]]) {
+      const { code, stdout, stderr } = await run(home, args, { env });
+      expect([args, code]).toEqual([args, 3]);
+      if (args[0] === "status") expect(stdout).toContain(words);
+      else expect(stderr).toMatch(/^planport: The sign-in belongs to workspace \S+; only another is allowed/);
+    }
+    const { stdout } = await run(home, ["status", "--json"], { env });
+    expect(JSON.parse(stdout)).toMatchObject({ problem: { code: "workspace_forbidden" } });
+  });
+
   it("reads well for people", async () => {
     const home = signedInHome(simulator);
     const { code, stdout, stderr } = await run(home, ["status", "--explain"], { env });

@@ -127,7 +127,7 @@ describe("status", () => {
     for (const line of stdout.trimEnd().split("\n")) expect(line).toMatch(/^[a-z][a-z ]* {2,}\S/);
     expect(stdout).toContain(`planport's folder: ${join(home, "own")}`);
     expect(stdout).not.toMatch(/planportHome|loginIssuer/);
-    expect(stdout).toMatch(/^checked +no server was asked whether it is still good/m);
+    expect(stdout).toMatch(/^checked +no server has said whether it is still good/m);
   });
 
   it("as JSON says what came of each place, also when one is broken", async () => {

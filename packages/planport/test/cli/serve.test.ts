@@ -43,6 +43,22 @@ describe("serve", () => {
     expect(stdout).toContain(`export OPENAI_BASE_URL=${url}/v1`);
   });
 
+  it("says at its start where it keeps what it remembers, or why it cannot", async () => {
+    const file = put(home, "taken", "no folder");
+    for (const [place, words] of [
+      [`${home}/kept/memory.db`, /keeps responses and reasoning for 30 days in .*memory\.db/],
+      [
+        `${file}/memory.db`,
+        /keeps responses and reasoning only until it ends: .*memory\.db: .* \((?:ENOTDIR|EEXIST|ENOENT)\)/,
+      ],
+    ] as const) {
+      const { running, url } = await serve("--memory", place);
+      expect((await ask(url)).status).toBe(200);
+      running.child.kill("SIGTERM");
+      expect((await running.finished).stdout).toMatch(words);
+    }
+  });
+
   it("lets a running answer end before it stops", async ({ skip }) => {
     skip(process.platform === "win32", "signals between processes are POSIX");
     simulator.script.push(

@@ -215,7 +215,7 @@ describe("login", () => {
       const home = newHome();
       const login = start(home, ["login"], { env: pointAt(simulator) });
       const [url = ""] = await login.until(/http\S+\/oauth\/authorize\S+/);
-      await login.until(/Paste that page's whole address here/);
+      await login.until(/Port 1455 and port 1457 already in use: [^\n]*Paste that page's whole address here/);
       const page = await fetch(url, { redirect: "manual" });
       login.type("no code in here!\n");
       login.type(`${page.headers.get("location") ?? ""}\n`);
@@ -227,6 +227,18 @@ describe("login", () => {
     } finally {
       release();
     }
+  });
+
+  // Elsewhere there is a keyring on every machine, and it is the one of whoever runs the tests.
+  it.runIf(process.platform === "linux")("asks nobody to sign in when the keyring cannot keep it", async () => {
+    const home = newHome();
+    const env = { ...pointAt(simulator), PLANPORT_CREDENTIALS_STORE: "keyring", DBUS_SESSION_BUS_ADDRESS: "" };
+    const { code, stdout, stderr } = await run(home, ["login", "--device-auth"], { env });
+    expect([code, stdout]).toEqual([3, ""]);
+    expect(stderr).toMatch(
+      /keyring.*PLANPORT_CREDENTIALS_STORE is set .*`file` or `auto`, and run `planport login` again/,
+    );
+    expect(simulator.requests).toEqual([]);
   });
 
   it("with a device code", async () => {

@@ -13,6 +13,7 @@ import {
   transports,
 } from "../../src/hosts/transport/index.ts";
 import type { JsonObject } from "../../src/protocol/json.ts";
+import { startSimulator } from "../../src/simulator/index.ts";
 import { type Answer, completed, created, events, type FakeFetch, plain, text } from "./support/answers.ts";
 import { all, BASE, build, HELLO, NOW_MS } from "./support/transport-kit.ts";
 
@@ -60,8 +61,21 @@ describe("fields", () => {
   });
 });
 
+describe("a session", () => {
+  it("AX-15: is not needed: without a fetch the calls go over planport's own connections", async () => {
+    const simulator = await startSimulator();
+    const { accessToken, refreshToken, accountId } = simulator.issueTokens();
+    const baseUrl = simulator.codexBaseUrl;
+    const transport = new CodexTransport({ apiKey: accessToken, refreshToken, accountId, baseUrl, env: {} });
+    const told = await all(transport.stream([{ role: "user", content: "Reply with exactly: no session" }]));
+    expect(told.flatMap((event) => (event.type === "text_delta" ? [event.delta] : [])).join("")).toBe("no session");
+    await transport.close();
+    await simulator.close();
+  });
+});
+
 describe("a request", () => {
-  it("goes to <base>/responses with bearer, account, and planport's own name", async () => {
+  it("AX-01: goes to <base>/responses with bearer, account, and planport's own name", async () => {
     const { transport, fetch } = build([events(created, text("a"), completed())]);
     await all(transport.stream(HELLO));
     const [{ url, method, headers } = { url: "", method: "", headers: new Headers() }] = fetch.asked;
@@ -73,13 +87,13 @@ describe("a request", () => {
     expect(headers.get("originator")).toBe("planport");
   });
 
-  it("names no account when there is none", async () => {
+  it("AX-01: names no account when there is none", async () => {
     const { transport, fetch } = build([events(created, text("a"), completed())], { accountId: "" });
     await all(transport.stream(HELLO));
     expect(fetch.asked[0]?.headers.has("chatgpt-account-id")).toBe(false);
   });
 
-  it("streams, stores nothing, and says nothing of tools, reasoning or length where there is none", async () => {
+  it("AX-02: streams, stores nothing, and says nothing of tools, reasoning or length where there is none", async () => {
     const { transport, fetch } = build([events(created, text("a"), completed())], { model: "gpt-5.5" });
     await all(transport.stream(HELLO, [], "Be brief."));
     const { body } = fetch.asked[0] as { body: JsonObject };
@@ -91,7 +105,7 @@ describe("a request", () => {
       expect(body).not.toHaveProperty(field);
   });
 
-  it("brings tools with tool_choice auto and parallel calls", async () => {
+  it("AX-02: brings tools with tool_choice auto and parallel calls", async () => {
     const { transport, fetch } = build([events(created, text("a"), completed())], { model: "gpt-5.5" });
     await all(transport.stream(HELLO, [ADD]));
     expect(fetch.asked[0]?.body).toMatchObject({
@@ -130,7 +144,7 @@ describe("the sign-in", () => {
   const auto: Answer = (asked) => (asked.url.includes("/oauth/token") ? renewed(asked) : good(asked));
   const tokenCalls = (fetch: FakeFetch) => fetch.asked.filter(({ url }) => url.includes("/oauth/token"));
 
-  it("is renewed 30 s before its end, and its owner told before the call goes on", async () => {
+  it("AX-11: is renewed 30 s before its end, and its owner told before the call goes on", async () => {
     const kept: RefreshedAuth[] = [];
     const expiresAt = String(NOW_MS / 1000 + 30);
     const { transport, fetch } = build([auto], { expiresAt, onAuthRefresh: (auth) => void kept.push(auth) });
@@ -153,7 +167,7 @@ describe("the sign-in", () => {
     expect(tokenCalls(fetch)).toEqual([]);
   });
 
-  it("is renewed once for all calls at the same time", async () => {
+  it("AX-20: is renewed once for all calls at the same time", async () => {
     const { transport, fetch } = build([auto], { expiresAt: "1" });
     await Promise.all([1, 2, 3].map(() => all(transport.stream(HELLO))));
     expect(tokenCalls(fetch)).toHaveLength(1);
@@ -170,7 +184,7 @@ describe("the sign-in", () => {
     expect(tokenCalls(fetch)).toHaveLength(1);
   });
 
-  it("a hook that throws changes nothing, and is told", async () => {
+  it("AX-13: a hook that throws changes nothing, and is told", async () => {
     const { transport, warnings } = build([auto], { expiresAt: "1" });
     transport.onAuthRefresh = () => {
       throw new Error("disk full");
@@ -211,7 +225,7 @@ describe("fetchModels", () => {
     ],
   };
 
-  it("fills the registry with the account's models, and keeps a model that is not among them", async () => {
+  it("AX-16: fills the registry with the account's models, and keeps a model that is not among them", async () => {
     const { transport, fetch } = build([]);
     fetch.models = plain(200, listed);
     const models = await transport.fetchModels();
@@ -232,7 +246,7 @@ describe("fetchModels", () => {
     expect(transport.model.contextWindow).toBe(300_000);
   });
 
-  it("takes a list by ids, as other servers give it", async () => {
+  it("AX-16: takes a list by ids, as other servers give it", async () => {
     const { transport, fetch } = build([]);
     fetch.models = plain(200, { object: "list", data: [{ id: "gpt-9" }, { id: "gpt-4o" }] });
     expect((await transport.fetchModels()).ids()).toEqual(["gpt-9", "gpt-4o"]);
@@ -248,14 +262,14 @@ describe("fetchModels", () => {
         throw new TypeError("fetch failed");
       },
     ],
-  ])("falls back on the built-in table when the list %s, and says so", async (_what, answer) => {
+  ])("AX-16: falls back on the built-in table when the list %s, and says so", async (_what, answer) => {
     const { transport, fetch, warnings } = build([]);
     fetch.models = answer;
     expect((await transport.fetchModels()).ids()).toEqual(Object.keys(CODEX_MODELS));
     expect(warnings).toHaveLength(1);
   });
 
-  it("asks nobody without an access token", async () => {
+  it("AX-16: asks nobody without an access token", async () => {
     const { transport, fetch } = build([], { apiKey: "" });
     expect((await transport.fetchModels()).ids()).toEqual(Object.keys(CODEX_MODELS));
     expect(fetch.listed).toEqual([]);
@@ -263,12 +277,12 @@ describe("fetchModels", () => {
 });
 
 describe("discovery", () => {
-  it("finds the transport by its name", () => {
+  it("AX-21: finds the transport by its name", () => {
     expect(findTransport("Codex")).toBe(transports.codex);
     expect(findTransport("nothing")).toBeNull();
   });
 
-  it("fills it from what a host has saved, and passes over what is not its own", () => {
+  it("AX-21: fills it from what a host has saved, and passes over what is not its own", () => {
     const transport = transports.codex.create(
       { api_key: "a", refresh_token: "r", expires_at: "5", account_id: "x", model: "o3", base_url: "", other: 1 },
       { env: {}, onAuthRefresh: () => {} },

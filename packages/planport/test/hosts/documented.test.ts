@@ -178,7 +178,7 @@ describe("docs/library.md", () => {
     expect([...blocks.keys()]).toEqual(Object.keys(expected));
   });
 
-  it("has the lines of pi's own document, with nothing changed but the name of the package", () => {
+  it("PI-20: has the lines of pi's own document, with nothing changed but the name of the package", () => {
     expect(blocks.get("pi's login")).toContain(`import { AuthStorage, ModelRegistry } from "planport";
 
 const authStorage = new AuthStorage();

@@ -129,7 +129,14 @@ describe("what AuthStorage writes", () => {
     pi.write('{"anthropic": {"type": "api_key", "key": "k"}');
     const storage = pi.storage();
     const first = storage.drainErrors();
-    expect(first).toMatchObject([{ code: "credential_malformed" }]);
+    expect(first).toMatchObject([
+      {
+        code: "credential_malformed",
+        message: expect.stringMatching(
+          /\(line 1, column \d+\)\. Correct it; nothing is written to it before, [^.]*\.$/,
+        ) as unknown,
+      },
+    ]);
     expect(first[0]?.message).toMatch(/line 1, column \d+.*nothing is written to it/);
     await expect(storage.set("openai-codex", login)).rejects.toMatchObject({ code: "credential_malformed" });
     void storage.remove("openai-codex"); // Nobody waits: the process must not end by it.

@@ -8,7 +8,7 @@ import { type Answer, call, completed, created, events, plain, stream, text } fr
 import { all, build, endOf, HELLO, told } from "./support/transport-kit.ts";
 
 describe("events", () => {
-  it("text comes in the pieces in which it was written, and one end", async () => {
+  it("AX-08: text comes in the pieces in which it was written, and one end", async () => {
     const list = await told(...["Hel", "lo", " ", "wor", "ld"].map(text), completed({ usage: { input_tokens: 3 } }));
     expect(list.slice(0, 5)).toEqual(
       ["Hel", "lo", " ", "wor", "ld"].map((delta) => ({ type: "text_delta", index: 0, delta })),
@@ -25,7 +25,7 @@ describe("events", () => {
     ]);
   });
 
-  it("a call begins with its name and id, and its input comes under that id", async () => {
+  it("AX-08: a call begins with its name and id, and its input comes under that id", async () => {
     const list = await told(...call(1, "call_a", "add", '{"a":', "1}"), completed());
     expect(list.slice(0, -1)).toEqual([
       { type: "tool_use_start", index: 1, toolUseId: "call_a", name: "add" },
@@ -49,13 +49,13 @@ describe("events", () => {
     expect(onlyDone.map(({ type }) => type)).toEqual(["tool_use_start", "tool_input_delta", "iteration_end"]);
   });
 
-  it("input of a call that did not begin comes under the id it has", async () => {
+  it("AX-08: input of a call that did not begin comes under the id it has", async () => {
     const delta = { type: "response.function_call_arguments.delta", item_id: "fc_strange", delta: "{" };
     const [first] = await told(delta, completed());
     expect(first).toEqual({ type: "tool_input_delta", index: 0, toolUseId: "fc_strange", partialJson: "{" });
   });
 
-  it("reasoning comes before text, and sealed with the end", async () => {
+  it("AX-08: reasoning comes before text, and sealed with the end", async () => {
     const item = { type: "reasoning", id: "rs_1", summary: [], encrypted_content: "sealed" };
     const list = await told(
       { type: "response.reasoning_summary_text.delta", delta: "Hmm." },
@@ -70,7 +70,7 @@ describe("events", () => {
     expect(endOf(list).reasoning).toEqual([item]);
   });
 
-  it("what is not known says nothing, and neither does [DONE]", async () => {
+  it("AX-07: what is not known says nothing, and neither does [DONE]", async () => {
     const { transport } = build([
       () =>
         stream(
@@ -91,7 +91,7 @@ describe("events", () => {
     ["length", { status: "length" }, "max_tokens"],
     ["a call in the output alone", { output: [{ type: "function_call", call_id: "a" }] }, "tool_use"],
     ["an output without calls", { output: [{ type: "message" }] }, "end_turn"],
-  ])("the stop reason of %s", async (_what, fields, stopReason) => {
+  ])("AX-09: the stop reason of %s", async (_what, fields, stopReason) => {
     expect(endOf(await told(text("a"), completed(fields))).stopReason).toBe(stopReason);
   });
 
@@ -99,12 +99,12 @@ describe("events", () => {
     ["max_output_tokens", "max_tokens"],
     ["content_filter", "content_filter"],
     ["something else", "end_turn"],
-  ])("an answer that is incomplete by %s ends with %s", async (reason, stopReason) => {
+  ])("AX-09: an answer that is incomplete by %s ends with %s", async (reason, stopReason) => {
     const response = { id: "r", status: "incomplete", incomplete_details: { reason }, output: [] };
     expect(endOf(await told(text("a"), { type: "response.incomplete", response })).stopReason).toBe(stopReason);
   });
 
-  it("usage that is missing counts as 0", async () => {
+  it("AX-10: usage that is missing counts as 0", async () => {
     const usage = {
       input_tokens: 7,
       output_tokens: 5,
@@ -122,7 +122,7 @@ describe("events", () => {
 });
 
 describe("failures", () => {
-  it("an answer that ends without an end is an error, after the text that came", async () => {
+  it("AX-09: an answer that ends without an end is an error, after the text that came", async () => {
     const { transport, fetch } = build([events(created, text("half"))]);
     const seen: TransportEvent[] = [];
     const read = async (): Promise<void> => {
@@ -133,13 +133,13 @@ describe("failures", () => {
     expect(fetch.asked).toHaveLength(1);
   });
 
-  it("a failed answer is an error with the backend's words", async () => {
+  it("AX-08: a failed answer is an error with the backend's words", async () => {
     const error = { code: "context_length_exceeded", message: "Your input is too long." };
     const failed = { type: "response.failed", response: { id: "r", status: "failed", error } };
     await expect(told(failed)).rejects.toMatchObject({ code: "context_length_exceeded" });
   });
 
-  it("a 429 and a 5xx are tried again, as often as maxRetries says", async () => {
+  it("AX-14: a 429 and a 5xx are tried again, as often as maxRetries says", async () => {
     const busy = plain(500, { error: { message: "busy" } });
     const limited = plain(429, { error: { message: "slow" } }, { "retry-after": "0" });
     const good = events(created, text("ok"), completed());
@@ -151,7 +151,7 @@ describe("failures", () => {
     expect(poor.fetch.asked).toHaveLength(2);
   });
 
-  it("a connection that breaks before anything was told is tried again, and not after it", async () => {
+  it("AX-14: a connection that breaks before anything was told is tried again, and not after it", async () => {
     const broken: Answer = () => {
       throw Object.assign(new TypeError("fetch failed"), {
         cause: Object.assign(new Error("reset"), { code: "ECONNRESET" }),
@@ -168,7 +168,7 @@ describe("failures", () => {
     expect(fetch.asked).toHaveLength(1);
   });
 
-  it("other refusals are told at once", async () => {
+  it("AX-14: other refusals are told at once", async () => {
     const { transport, fetch } = build([plain(400, { detail: "Bad tool" })]);
     await expect(all(transport.stream(HELLO))).rejects.toMatchObject({ status: 400 });
     expect(fetch.asked).toHaveLength(1);

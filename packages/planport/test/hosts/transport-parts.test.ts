@@ -1,6 +1,7 @@
 /**
  * What a transport makes of models, messages and tools, without a backend.
  */
+import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import {
   CODEX_MODELS,
@@ -93,7 +94,7 @@ describe("a registry", () => {
 });
 
 describe("messages", () => {
-  it("text of a user is input_text, an image a data URL", () => {
+  it("AX-03: text of a user is input_text, an image a data URL", () => {
     const bytes = new Uint8Array([1, 2, 3]);
     expect(
       items(
@@ -122,7 +123,7 @@ describe("messages", () => {
     ]);
   });
 
-  it("text of the model is one message of output_text, placed before that message's calls", () => {
+  it("AX-04: text of the model is one message of output_text, placed before that message's calls", () => {
     const turn = assistant(
       { type: "tool_use", id: "call_1", name: "add", input: { a: 1 } },
       { type: "text", text: "One moment." },
@@ -142,7 +143,7 @@ describe("messages", () => {
     ]);
   });
 
-  it("results that are no text go out as JSON, those with an image as parts", () => {
+  it("AX-03: results that are no text go out as JSON, those with an image as parts", () => {
     const calls = ["a", "b", "c"].map((id): ContentBlock => ({ type: "tool_use", id, name: "f", input: {} }));
     const results = user(
       { type: "tool_result", toolUseId: "a", content: { ok: true } },
@@ -170,7 +171,7 @@ describe("messages", () => {
     ]);
   });
 
-  it("a message of results and text loses neither: the results go first", () => {
+  it("AX-03: a message of results and text loses neither: the results go first", () => {
     const call: ContentBlock = { type: "tool_use", id: "c", name: "f", input: {} };
     const mixed = user({ type: "text", text: "And now?" }, { type: "tool_result", toolUseId: "c", content: "done" });
     expect(items(assistant(call), mixed).slice(1)).toEqual([
@@ -185,7 +186,7 @@ describe("messages", () => {
     expect(items(turn)[0]).toEqual(item);
   });
 
-  it("a call without a result gets one that says so right behind it, and is told of", () => {
+  it("AX-05: a call without a result gets one that says so right behind it, and is told of", () => {
     const orphans: string[] = [];
     const calls = ["one", "two"].map((id): ContentBlock => ({ type: "tool_use", id, name: "f", input: {} }));
     const made = toItems([assistant(...calls), user({ type: "tool_result", toolUseId: "two", content: "2" })], (id) =>
@@ -201,7 +202,7 @@ describe("messages", () => {
     expect(orphans).toEqual(["one"]);
   });
 
-  it("calls that have their results are left alone", () => {
+  it("AX-05: calls that have their results are left alone", () => {
     const calls = ["one", "two"].map((id): ContentBlock => ({ type: "tool_use", id, name: "f", input: {} }));
     const results = ["one", "two"].map((id): ContentBlock => ({ type: "tool_result", toolUseId: id, content: id }));
     expect(items(assistant(...calls), user(...results)).map((item) => (item as { type: string }).type)).toEqual([
@@ -214,7 +215,7 @@ describe("messages", () => {
 });
 
 describe("tools", () => {
-  it("are functions with name, description and parameters", () => {
+  it("AX-06: are functions with name, description and parameters", () => {
     const inputSchema = { type: "object", properties: { city: { type: "string" } }, required: ["city"] };
     expect(toFunctionTool({ name: "weather", description: "The weather", inputSchema })).toEqual({
       type: "function",
@@ -224,7 +225,7 @@ describe("tools", () => {
     });
   });
 
-  it("lose every title of their schemas, in lists and at any depth", () => {
+  it("AX-06: lose every title of their schemas, in lists and at any depth", () => {
     expect(
       withoutTitles({
         title: "Args",
@@ -241,7 +242,7 @@ describe("tools", () => {
     });
   });
 
-  it("keep a property that is called title, and data that has one", () => {
+  it("AX-06: keep a property that is called title, and data that has one", () => {
     const schema = {
       type: "object",
       properties: { title: { type: "string" }, properties: { type: "string" } },
@@ -254,4 +255,14 @@ describe("tools", () => {
       properties: { title: { type: "string" } },
     });
   });
+});
+
+it("every numbered behaviour in docs/transport.md has a test that is named after it", () => {
+  const read = (path: string): string => readFileSync(new URL(path, import.meta.url), "utf8");
+  const numbers = [...read("../../../../docs/transport.md").matchAll(/^\| (AX-\d\d) /gm)].map(([, number]) => number);
+  expect(numbers).toHaveLength(21);
+  const folder = readdirSync(new URL(".", import.meta.url)).filter((name) => name.endsWith("test.ts"));
+  const titles = folder.flatMap((name) => [...read(name).matchAll(/^ *(?:describe|it|\])\(?\(".*(AX-\d\d)/gm)]);
+  const named = new Set(titles.map(([, number]) => number));
+  expect(numbers.filter((number) => !named.has(number))).toEqual([]);
 });

@@ -21,7 +21,7 @@ beforeEach(() => {
 
 const auth = "https://api.openai.com/auth";
 
-describe("the account of tokens", () => {
+describe("the account of tokens (AX-19)", () => {
   it.each([
     [
       "the workspace they were made for, first of all",
@@ -48,7 +48,7 @@ describe("the account of tokens", () => {
 });
 
 describe("runOAuthFlow()", () => {
-  it("signs in by the browser and gives exactly the four keys", async () => {
+  it("AX-17: signs in by the browser and gives exactly the four keys", async () => {
     const simulator = await startSimulator({ autoApprove: true, anyRedirectPort: true });
     const steps: string[] = [];
     const tokens = await runOAuthFlow({
@@ -79,7 +79,7 @@ describe("runOAuthFlow()", () => {
     await expect(flow).rejects.toMatchObject({ code: "sign_in_cancelled" });
   });
 
-  it("takes what is pasted when no port is free", async () => {
+  it("AX-17: takes what is pasted when no port is free", async () => {
     const simulator = await startSimulator({ autoApprove: true, anyRedirectPort: true });
     let shown: (url: string) => void = () => {};
     const page = new Promise<string>((resolve) => {
@@ -96,7 +96,7 @@ describe("runOAuthFlow()", () => {
   });
 });
 
-describe("refreshAccessToken()", () => {
+describe("refreshAccessToken() (AX-18)", () => {
   const options = (): { http: FakeHttp; client: typeof client; env: Record<string, never>; now: () => number } => ({
     http,
     client,
@@ -104,7 +104,7 @@ describe("refreshAccessToken()", () => {
     now: () => NOW_MS,
   });
 
-  it("gives exactly the four keys, and tells onAuthRefresh its own four", async () => {
+  it("AX-13: gives exactly the four keys, and tells onAuthRefresh its own four", async () => {
     http.reply(200, { access_token: accessToken(3600), refresh_token: "rt-2", expires_in: 100 });
     const told: RefreshedAuth[] = [];
     const tokens = await refreshAccessToken("rt-1", { ...options(), onAuthRefresh: (each) => void told.push(each) });
@@ -115,7 +115,7 @@ describe("refreshAccessToken()", () => {
     expect(http.sent[0]?.json).toMatchObject({ grant_type: "refresh_token", refresh_token: "rt-1" });
   });
 
-  it("keeps the refresh token if none came, and takes an hour if nothing says how long", async () => {
+  it("AX-12: keeps the refresh token if none came, and takes an hour if nothing says how long", async () => {
     http.reply(200, { access_token: "opaque" });
     expect(await refreshAccessToken(new Secret("rt-1"), { ...options(), accountId: "acct-9" })).toEqual({
       access_token: "opaque",
@@ -135,7 +135,7 @@ describe("refreshAccessToken()", () => {
     [400, { error: "invalid_grant" }, "refresh_rejected", false],
     [503, "busy", "refresh_unavailable", true],
     [200, { refresh_token: "rt-2" }, "refresh_unavailable", true],
-  ])("with the answer %i %j fails as %s", async (status, body, code, retryable) => {
+  ])("AX-12: with the answer %i %j fails as %s", async (status, body, code, retryable) => {
     http.reply(status, body);
     await expect(refreshAccessToken("rt-secret", options())).rejects.toMatchObject({
       code,
@@ -198,7 +198,7 @@ describe("createTransportTokenSource()", () => {
     expires_in: 7200,
   });
 
-  it("refreshes 30 s before the end, and not before", async () => {
+  it("AX-11: refreshes 30 s before the end, and not before", async () => {
     const tokens = source();
     expect((await tokens.get()).bearer.reveal()).toBe(accessToken(3600));
     nowMs += 1000;
@@ -222,7 +222,7 @@ describe("createTransportTokenSource()", () => {
     expect((await source(extra).get()).bearer.reveal()).toBe(accessToken(3600));
   });
 
-  it("refreshes once for all who ask, and tells the owner before the first of them goes on", async () => {
+  it("AX-20: refreshes once for all who ask, and tells the owner before the first of them goes on", async () => {
     const kept = gate();
     const tokens = source({ expiresAt: seconds(0), onAuthRefresh: () => kept.promise });
     http.reply(200, answer());

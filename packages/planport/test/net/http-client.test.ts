@@ -132,7 +132,9 @@ describe("a server that cannot be reached", () => {
     await new Promise((resolve) => probe.close(resolve));
     const error = await failureOf(httpClient().fetch(`http://127.0.0.1:${port}/secret-path?key=1`));
     expect(error.code).toBe("upstream_unreachable");
-    expect(error.message).toBe(`Could not reach 127.0.0.1:${port}: connection refused.`);
+    expect(error.message).toBe(
+      `Could not reach 127.0.0.1:${port}: connection refused; see that something listens there.`,
+    );
     expect(error.cause).toMatchObject({ systemCode: "ECONNREFUSED", status: null });
   });
 
@@ -147,10 +149,13 @@ describe("a server that cannot be reached", () => {
   });
 
   it.each<[string, RegExp]>([
-    ["ENOTFOUND", /the name was not found in DNS\.$/],
-    ["EAI_AGAIN", /DNS did not answer\.$/],
-    ["ETIMEDOUT", /the connection timed out\.$/],
-    ["UND_ERR_CONNECT_TIMEOUT", /the connection timed out\.$/],
+    ["ENOTFOUND", /the name was not found in DNS; check the name and the network\.$/],
+    ["EAI_AGAIN", /DNS did not answer; check the network\.$/],
+    ["ETIMEDOUT", /the connection timed out; check the network, and HTTPS_PROXY where a proxy is needed\.$/],
+    [
+      "UND_ERR_CONNECT_TIMEOUT",
+      /the connection timed out; check the network, and HTTPS_PROXY where a proxy is needed\.$/,
+    ],
     ["CERT_HAS_EXPIRED", /its certificate has expired\.$/],
     ["SELF_SIGNED_CERT_IN_CHAIN", /set CODEX_CA_CERTIFICATE to the PEM file of its authority\.$/],
     ["ESOMETHING", /: the connection failed\.$/],

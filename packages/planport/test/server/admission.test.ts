@@ -175,6 +175,28 @@ describe("gateway key", () => {
     ).not.toContain(key);
   });
 
+  it("has a substitute in a bearer of the gateway's own sign-in, which is looked for only when something like one came", async () => {
+    const own = `at-${"x".repeat(30)}`;
+    let looked = 0;
+    const ownBearers = async () => {
+      looked += 1;
+      return [new Secret(own)];
+    };
+    const at = await serve({ client: prompt(), gatewayKey: new Secret(key), ownBearers });
+    const statusOf = async (bearer: string): Promise<number> =>
+      (await send(at, "/v1/responses", { body: ask(false), headers: { authorization: `Bearer ${bearer}` } })).status;
+    expect([await statusOf(key), await statusOf("a-guess"), looked]).toEqual([200, 401, 0]);
+    expect([await statusOf(own), await statusOf(`${own}y`), looked]).toEqual([200, 401, 2]);
+  });
+
+  it("has no substitute on paths that keep the caller's own credential", async () => {
+    const own = `at-${"x".repeat(30)}`;
+    const ownBearers = async () => [new Secret(own)];
+    const at = await serve({ gatewayKey: new Secret(key), ownBearers, credentials: "passthrough" });
+    const headers = { authorization: `Bearer ${own}` };
+    expect((await send(at, "/backend-api/codex/models", { headers })).status).toBe(401);
+  });
+
   it("refuses a wrong or missing key on every path but the health check", async () => {
     const at = await serve({ gatewayKey: new Secret(key) });
     const missing = await send(at, "/v1/models");

@@ -319,7 +319,9 @@ describe("planport's credential", () => {
     const backend = await startBackend();
     const { client } = await gatewayTo(backend, { grant: { accountId: "account-work", bearer: new Secret("work-1") } });
     const at = await gatewayTo(backend, { accounts: { client: async () => client } });
-    await send(at, PATH, { headers: { "x-planport-account": "work" } });
+    const named = await send(at, PATH, { headers: { "x-planport-account": "work" } });
+    expect(named.headers["x-planport-account"]).toBe("work");
+    expect((await send(at, PATH)).headers["x-planport-account"]).toBe("account-own");
     expect(backend.seen[0]?.headers).toMatchObject({
       authorization: "Bearer work-1",
       "chatgpt-account-id": "account-work",
@@ -351,6 +353,7 @@ describe("the caller's credential", () => {
     };
     const answer = await send(at, PATH, { body: "{}", headers });
     expect([answer.status, answer.text]).toEqual([401, "no"]);
+    expect(answer.headers).not.toHaveProperty("x-planport-account");
     expect(backend.seen).toHaveLength(1);
     expect(backend.seen[0]?.headers).toMatchObject(headers);
     expect(at.recoveries()).toBe(0);

@@ -100,7 +100,9 @@ describe("POST /v1/messages", () => {
     const { max_tokens: _unused, ...body } = JSON.parse(ask()) as Record<string, unknown>;
     const answer = await send(at, "/v1/messages/count_tokens", { body: JSON.stringify(body) });
     expect(answer.status).toBe(200);
-    expect((JSON.parse(answer.text) as { input_tokens: number }).input_tokens).toBeGreaterThan(0);
+    const count = JSON.parse(answer.text) as { input_tokens: number; estimated: boolean };
+    expect(count.input_tokens).toBeGreaterThan(0);
+    expect(count.estimated).toBe(true);
     expect(answer.headers["x-planport-changes"]).toBe("input_tokens=emulated");
     expect(client.calls).toHaveLength(0);
   });
@@ -137,8 +139,22 @@ describe("POST /v1/completions", () => {
     expect(answer.text.endsWith("data: [DONE]\n\n")).toBe(true);
   });
 
+  it("offers the model no tools, whose calls a text has no place for, and tells", async () => {
+    const client = answering();
+    const at = await serve({ client });
+    const tools = [{ type: "function", function: { name: "f" } }];
+    const functions = [{ name: "g" }];
+    const answer = await send(at, "/v1/completions", { body: complete({ tools, tool_choice: "auto", functions }) });
+    expect(answer.status).toBe(200);
+    expect(client.calls[0]?.request).not.toHaveProperty("tools");
+    expect(client.calls[0]?.request).not.toHaveProperty("tool_choice");
+    for (const name of ["tools", "tool_choice", "functions"])
+      expect(answer.headers["x-planport-changes"]).toContain(`${name}=dropped`);
+  });
+
   it.each([
     [{ prompt: ["a", "b"] }, "prompt"],
+    [{ prompt: [1, 2] }, "prompt"],
     [{ prompt: [[1, 2]] }, "prompt[0]"],
     [{ suffix: "end" }, "suffix"],
     [{ best_of: 3 }, "best_of"],

@@ -61,6 +61,17 @@ describe("requests are refused in the backend's own words", () => {
     expect(await refused(change)).toEqual({ detail });
   });
 
+  test("not a function's output for a local_shell_call, as Codex sends it", async () => {
+    const shell = {
+      type: "local_shell_call",
+      call_id: "call_1",
+      status: "completed",
+      action: { type: "exec", command: ["ls"] },
+    };
+    const response = await post(await start(), { ...request("Hi"), input: [user("Hi"), shell, output("call_1")] });
+    expect(response.status).toBe(200);
+  });
+
   test("an output without its call", async () => {
     expect(await refused({ input: [user("Hi"), output("call_1")] })).toEqual({
       error: {

@@ -254,6 +254,8 @@ describe("for any stream", () => {
         expect(completion?.message.content ?? "").toBe(full);
         expect(completion?.message.reasoning_content ?? "").toBe(join(deltas, "reasoning_content"));
         expect(completion?.finish_reason).toBe(finishOf(events));
+        for (const name of ["images", "output_items"] as const)
+          expect(completion?.message[name] ?? []).toEqual(deltas.flatMap((delta) => delta[name] ?? []));
 
         const pieces = deltas.flatMap(({ tool_calls }) => tool_calls ?? []);
         const streamed = calls.map((_, index) => pieces.filter((piece) => piece.index === index));

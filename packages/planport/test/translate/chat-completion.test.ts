@@ -7,7 +7,7 @@ const call = { type: "function_call", call_id: "c1", name: "short", arguments: "
 const response = (fields: object): ResponseObject => ({ id: "r", status: "completed", ...fields });
 
 describe("toChatCompletion", () => {
-  it("brings text, refusal, reasoning, calls of both kinds, usage, model and tier", () => {
+  it("brings text, refusal, reasoning, calls of both kinds, images, all other items, usage, model and tier", () => {
     const output = [
       {
         type: "reasoning",
@@ -26,6 +26,7 @@ describe("toChatCompletion", () => {
       { type: "message", content: [{ type: "output_text", text: "b" }] },
       call,
       { type: "custom_tool_call", call_id: "c2", name: "g", input: "raw" },
+      { type: "image_generation_call", id: "ig_1", status: "completed", result: "iVBORw0KGgo=" },
       { type: "x_new" },
     ];
     const usage = {
@@ -58,6 +59,8 @@ describe("toChatCompletion", () => {
               { id: "c1", type: "function", function: { name: "long", arguments: "{}" } },
               { id: "c2", type: "custom", custom: { name: "g", input: "raw" } },
             ],
+            images: [{ type: "image_url", image_url: { url: "data:image/png;base64,iVBORw0KGgo=" } }],
+            output_items: [{ type: "x_new" }],
           },
         },
       ],

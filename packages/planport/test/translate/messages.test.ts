@@ -81,11 +81,14 @@ describe("createMessagesSseEncoder", () => {
         const calls = content.flatMap((block) =>
           block.type === "tool_use" ? [{ id: block.id, input: block.input }] : [],
         );
-        const asked = stream.calls.filter(({ custom }) => !custom);
         expect(calls).toEqual(
-          asked.map(({ call_id, arguments: given }) => ({ id: call_id, input: given === "" ? {} : given })),
+          stream.calls.map(({ call_id, arguments: given, custom }) => {
+            // Freeform calls have one argument, which is their input.
+            const input = custom ? JSON.stringify({ input: given }) : given;
+            return { id: call_id, input: input === "" ? {} : input };
+          }),
         );
-        expect(stop).toBe(asked.length > 0 ? "tool_use" : "end_turn");
+        expect(stop).toBe(stream.calls.length > 0 ? "tool_use" : "end_turn");
         const seals = content.flatMap((block) => {
           const item =
             block.type === "thinking" || block.type === "redacted_thinking" ? fromThinkingBlock(block) : null;

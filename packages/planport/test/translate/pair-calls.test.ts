@@ -65,6 +65,14 @@ describe("pairCalls", () => {
     expect(told).toEqual(["input[0].call_id=mapped"]);
   });
 
+  it("takes a call of another type, which Codex answers by a function's result, for the call of that result", () => {
+    const items = [{ type: "local_shell_call", call_id: "a", action: {} }, result("a"), call("b"), result("b")];
+    for (const mode of ["refuse", "repair"] as const) expect(pairCalls(items, mode, [])).toBe(items);
+    const half = repair([...items.slice(0, 3), user]);
+    expect(half.items.slice(0, 3)).toEqual(items.slice(0, 3));
+    expect(half.told).toEqual(["input[2].call_id=emulated"]);
+  });
+
   it("gives a result the type of its call in either mode", () => {
     for (const mode of ["refuse", "repair"] as const)
       expect(pairCalls([custom("a"), result("a")], mode, [])[1]).toMatchObject({ type: "custom_tool_call_output" });

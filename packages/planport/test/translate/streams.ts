@@ -18,12 +18,15 @@ const call = fc
   .record({ deltas: pieces, custom: fc.boolean(), streamed: fc.boolean() })
   .map((fields) => ({ kind: "call" as const, ...fields }));
 const reasoning = pieces.map((deltas) => ({ kind: "reasoning" as const, deltas }));
+const other = fc
+  .constantFrom({ type: "image_generation_call", result: "/9j/4AAQ" }, { type: "web_search_call", action: {} })
+  .map((item) => ({ kind: "other" as const, deltas: [] as string[], item }));
 const unknown = fc.constant({ kind: "unknown" as const, deltas: [] as string[] });
 
 /** Streams as the backend sends them, with the terminal event's `output` empty or not. */
 export const generatedStream: fc.Arbitrary<GeneratedStream> = fc
   .record({
-    items: fc.array(fc.oneof(message, call, reasoning, unknown), { maxLength: 5 }),
+    items: fc.array(fc.oneof(message, call, reasoning, other, unknown), { maxLength: 5 }),
     emptyOutput: fc.boolean(),
     named: fc.constantFrom("both", "index", "id"),
     streamText: fc.boolean(),
@@ -66,7 +69,8 @@ export const generatedStream: fc.Arbitrary<GeneratedStream> = fc
         const base = { type: "reasoning", encrypted_content: "sealed" };
         const summary = [{ type: "summary_text", text: full }];
         add({ ...base, summary: [] }, { ...base, summary }, "response.reasoning_summary_text.delta", streamText);
-      } else events.push({ type: "x.new", payload: index });
+      } else if (spec.kind === "other") add({ type: spec.item.type }, spec.item, "", false);
+      else events.push({ type: "x.new", payload: index });
     });
     const usage = { input_tokens: 3, output_tokens: 4, total_tokens: 7 };
     const response = { id: "resp_1", status: "completed", model: "m", output: emptyOutput ? [] : output, usage };

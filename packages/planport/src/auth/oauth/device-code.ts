@@ -165,5 +165,7 @@ function failed(doing: string, response: AuthResponse): SignInError {
   const text = `The sign-in server answered ${response.status}${said === null ? "" : ` (${said})`} when ${doing}.`;
   const isPassing = response.status === 429 || response.status >= 500;
   const cause: ExchangeFailure = { status: response.status, said };
-  return new SignInError(isPassing ? "sign_in_unavailable" : "sign_in_failed", text, { cause });
+  return isPassing
+    ? new SignInError("sign_in_unavailable", `${text} Try again in a moment.`, { cause })
+    : new SignInError("sign_in_failed", `${text} Run \`planport login\` to sign in with the browser.`, { cause });
 }

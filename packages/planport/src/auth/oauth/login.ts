@@ -137,7 +137,7 @@ function tell(server: CallbackServer | null, error: unknown): void {
 function noPort(ports: readonly number[]): SignInError {
   return new SignInError(
     "sign_in_port_in_use",
-    `Neither of the ports for signing in (${ports.join(", ")}) is free. Close the program that holds one of them, or sign ` +
-      "in with a code: `planport login --device-auth`.",
+    `Port ${ports.join(" and port ")} already in use: the browser cannot come back, and nothing can be pasted. Close the ` +
+      "program that holds a port, or sign in with a code: `planport login --device-auth`.",
   );
 }

@@ -124,12 +124,14 @@ const REJECTED: Readonly<Record<string, string>> = {
   refresh_token_expired: "has expired",
   refresh_token_reused: "was already used by another program that shares it",
   refresh_token_invalidated: "was revoked",
+  refresh_token_revoked: "was revoked",
+  token_invalidated: "was revoked",
   invalid_grant: "is no longer valid",
 };
 
 /**
- * Reads the answer to a refresh. Final are: the codes `refresh_token_expired`, `_reused`, `_invalidated` and
- * `invalid_grant` with any status, and every 401. All else may pass. Tokens that the answer leaves out, or that nobody could
+ * Reads the answer to a refresh. Final are: the codes `refresh_token_expired`, `_reused`, `_invalidated`, `_revoked`,
+ * `token_invalidated` and `invalid_grant` with any status, and every 401. All else may pass. Tokens that the answer leaves out, or that nobody could
  * use, stay as they were.
  */
 export function parseRefreshResponse(response: AuthResponse): RefreshOutcome {

@@ -90,7 +90,8 @@ async function readQuestion(context: CommandContext, words: readonly string[]): 
   const asked = (dashed ? words.slice(0, -1) : words).join(" ");
   const input = words.length === 0 || dashed ? await readAll(context) : await readPiped(context);
   const question = [asked, input].filter((part) => part.trim() !== "").join("\n\n");
-  if (question === "") throw new RequestError("request_invalid", "The question is empty.");
+  if (question === "")
+    throw new RequestError("request_invalid", 'The question is empty. Try: planport ask "why is the sky blue?"');
   return question;
 }
 

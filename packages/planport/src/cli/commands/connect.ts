@@ -82,18 +82,20 @@ function targetOf(context: CommandContext, recipe: Recipe, options: ConnectOptio
       "config_invalid",
       "--url must be the gateway's address alone, such as http://127.0.0.1:9107.",
     );
-  const authCommand = options.authCommand === true ? ["planport"] : null;
-  if (authCommand !== null && recipe.id !== "codex")
+  const { protocol, hostname } = new URL(base);
+  const isSafe = protocol === "https:" || isLoopback(hostname.replaceAll(/[[\]]/g, ""));
+  if (options.authCommand !== undefined && recipe.id !== "codex")
     throw new ConfigError(
       "config_invalid",
       "--auth-command is for codex: no other client asks a command for its bearer.",
     );
-  const { protocol, hostname } = new URL(base);
-  if (authCommand !== null && protocol !== "https:" && !isLoopback(hostname.replaceAll(/[[\]]/g, "")))
+  if (options.authCommand === true && !isSafe)
     throw new ConfigError(
       "config_invalid",
       "--auth-command needs https:// beyond this machine: it sends a plan's bearer.",
     );
+  // Without a word about it, Codex brings its bearer wherever nobody can read it on its way.
+  const authCommand = recipe.id === "codex" && (options.authCommand ?? isSafe) ? ["planport"] : null;
   const catalogue = snapshotCatalogue();
   const model = options.model ?? settings.model.value ?? defaultModel(catalogue) ?? "";
   if (!/^[\w.:/?=&,+-]+$/.test(model))
@@ -130,6 +132,7 @@ async function print(
     const done = setting.kind === "file" ? written.find(({ file }) => file === setting.file) : undefined;
     if (done !== undefined) {
       await out.line(sentence(done));
+      for (const said of done.said) await out.line(said);
       continue;
     }
     await out.line();

@@ -15,13 +15,14 @@ import { type SignOutOutcome, signOut } from "../../auth/oauth/revoke.ts";
 import type { Settings } from "../../config/index.ts";
 import { CredentialError } from "../../errors.ts";
 import { loadSettings } from "../../planport.ts";
+import { openOwnStore } from "../../hosts/own-store.ts";
 import { createHttpClient } from "../../net/index.ts";
 import type { CredentialStore } from "../../store/index.ts";
 import { createIdentity } from "../../upstream/identity.ts";
 import type { CommandContext } from "../context.ts";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
 import { type BackendOptions, openLogger } from "../session.ts";
-import { alone, holdsSomething, openOwnStore, searchedPlaces, storeHoldsSomething } from "../places.ts";
+import { alone, holdsSomething, searchedPlaces, storeHoldsSomething } from "../places.ts";
 import { startSpinner } from "../terminal.ts";
 
 /** Options of {@link logout}. */

@@ -4,11 +4,14 @@
  */
 import { hostname, networkInterfaces } from "node:os";
 import { resolve } from "node:path";
+import { isStored, openPlace, readCredential } from "../../auth/index.ts";
 import type { Settings } from "../../config/index.ts";
 import { isPlanportError } from "../../errors.ts";
 import { type Memory, openMemory } from "../../memory/index.ts";
 import { isLoopback } from "../../net/proxy.ts";
+import type { Secret } from "../../secret.ts";
 import { createGateway, type Gateway, type Listening } from "../../server/index.ts";
+import type { CredentialStore } from "../../store/index.ts";
 import { snapshotCatalogue } from "../../upstream/index.ts";
 import { abortable } from "../../upstream/retry.ts";
 import { VERSION } from "../../version.ts";
@@ -19,6 +22,7 @@ import { defaultModel } from "../default-model.ts";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
 import { followConfigFile, loadConfigFile, tellLeftAside } from "../gateway-config.ts";
 import { limitedSignal } from "../limited-signal.ts";
+import { memoryFault } from "../memory-fault.ts";
 import { type BackendOptions, type Session, withSession } from "../session.ts";
 import { printable } from "../terminal.ts";
 
@@ -61,6 +65,7 @@ export async function serve(context: CommandContext, options: ServeOptions): Pro
       version: VERSION,
       logger,
       gatewayKey: gatewayKey ?? undefined,
+      ownBearers: ({ signal }) => ownBearers(session, signal),
       credentials: settings.credentials.value,
       profiles: config.profiles,
       allowedOrigins: settings.allowedOrigins.value,
@@ -86,6 +91,22 @@ export async function serve(context: CommandContext, options: ServeOptions): Pro
     }
     return EXIT.ok;
   });
+}
+
+/** planport's bearer as this process has it, and as it rests in the store: another planport may have renewed it there. */
+async function ownBearers({ tokens, describe }: Session, signal: AbortSignal): Promise<readonly Secret[]> {
+  const { place } = describe();
+  const found = await Promise.allSettled([
+    tokens.get({ signal }).then(({ bearer }) => bearer),
+    place !== null && isStored(place) ? restingBearer(openPlace(place)) : null,
+  ]);
+  return found.flatMap((each) => (each.status === "fulfilled" && each.value !== null ? [each.value] : []));
+}
+
+async function restingBearer(store: CredentialStore): Promise<Secret | null> {
+  const document = await store.read();
+  const credential = document === null ? null : readCredential(document);
+  return credential?.kind === "chatgpt" ? credential.accessToken : null;
 }
 
 /** Null when it is switched off. What does not work is a line in the log, and no reason not to serve. */
@@ -153,8 +174,12 @@ async function greet(
   if (name !== null) await out.line(dim(`with the plan of ${printable(name + plan)}`));
   if (client.route === "platform") await out.line(yellow("with an API key: OpenAI bills what is used"));
   const memory = settings.memory.value;
-  if (memory !== "off" && memory !== "memory")
-    await out.line(dim(`keeps responses and reasoning for 30 days in ${printable(memory)} (not with --memory off)`));
+  if (memory !== "off" && memory !== "memory") {
+    const fault = await memoryFault(resolve(memory));
+    await (fault === null
+      ? out.line(dim(`keeps responses and reasoning for 30 days in ${printable(memory)} (not with --memory off)`))
+      : out.line(yellow(`keeps responses and reasoning only until it ends: ${printable(memory)}: ${fault}`)));
+  }
   const others = addressesBeyond(settings.host.value, new URL(url).port);
   if (others.length > 0)
     await out.line(yellow(`Other machines are let in, with the key: they use ${others.join(" or ")}`));

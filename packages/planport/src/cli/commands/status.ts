@@ -5,7 +5,7 @@
 import { type CredentialPlace, isStored, openPlace, placeLabel, readCredential } from "../../auth/index.ts";
 import { type Settings, type SettingsFlags, describeOrigin } from "../../config/index.ts";
 import { type AnyPlanportError, CredentialError, isPlanportError } from "../../errors.ts";
-import { type PlanportDescription, loadSettings } from "../../planport.ts";
+import { type PlanportDescription, assertAllowed, loadSettings } from "../../planport.ts";
 import { redactText } from "../../redact.ts";
 import { Secret } from "../../secret.ts";
 import { type Endpoints, resolveEndpoints, routeOf } from "../../upstream/endpoints.ts";
@@ -87,13 +87,25 @@ async function look(context: CommandContext, options: SettingsFlags, settings: S
   try {
     return await withSession(context, options, async (session) => {
       const who = session.describe();
-      const found: Status = { who, problem: null, verified: false, places: who.tried, settings };
+      const found: Status = { who, problem: forbidden(who, settings), verified: false, places: who.tried, settings };
       return who.kind === "personalAccessToken" ? await askWhose(found, who, session, context) : found;
     });
   } catch (error) {
     // Ctrl-C, and settings that are wrong, are told like everywhere else.
     if (context.signal.aborted || !isPlanportError(error) || error.code === "config_invalid") throw error;
     return { who: null, problem: error, verified: false, places: await lookAgain(context, settings), settings };
+  }
+}
+
+/** Why no request may use it, as each of them would say; the owner of an access token is yet to be looked up. */
+function forbidden(who: PlanportDescription, settings: Settings): AnyPlanportError | null {
+  if (who.kind === "personalAccessToken") return null;
+  try {
+    assertAllowed(who, settings);
+    return null;
+  } catch (error) {
+    if (!isPlanportError(error)) throw error;
+    return error;
   }
 }
 
@@ -281,7 +293,7 @@ async function printWho(found: Status, who: PlanportDescription, out: Output, no
       "checked",
       verified
         ? "its server has just said whose token it is"
-        : "no server was asked whether it is still good; planport usage does",
+        : "no server has said whether it is still good; planport usage asks",
     );
 }
 

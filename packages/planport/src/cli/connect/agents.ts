@@ -7,6 +7,7 @@ import { piAgentFile } from "../../hosts/pi/agent-dir.ts";
 import type { JsonObject } from "../../protocol/index.ts";
 import type { ClientLines, ClientTarget } from "../client-lines.ts";
 import { textOf } from "./edit-text.ts";
+import { listModels } from "./pi-models.ts";
 import { ANY_KEY, type ConnectTarget, keyValue, type Recipe } from "./types.ts";
 
 const codex: Recipe = {
@@ -15,7 +16,7 @@ const codex: Recipe = {
   testedWith: "0.169.0",
   notes: [
     "Its own words are passed on to the backend byte for byte, over WebSocket or SSE.",
-    "With --auth-command it brings a bearer of `planport token`, for a gateway that runs with --credentials passthrough.",
+    "It asks `planport token` for the bearer that it brings, which the gateway takes for its key; --no-auth-command leaves that out.",
   ],
   settings: (target) => [
     {
@@ -46,7 +47,10 @@ export function codexLines(target: ClientTarget): ClientLines {
   return { title: "Codex CLI (~/.codex/config.toml)", lines: text.trimEnd().split("\n") };
 }
 
-/** The bearer of the plan takes the place of the gateway's key, which then goes in a header of its own. */
+/**
+ * Codex brings the bearer of the plan. The gateway takes its own one for its key; one that keeps the caller's credential wants the
+ * key beside it, in a header that Codex leaves out where the variable is not set.
+ */
 function codexCredential({ authCommand, keyed }: CodexTarget): JsonObject {
   if (authCommand === null) return keyed ? { env_key: "PLANPORT_KEY" } : {};
   const [command, ...first] = authCommand;
@@ -90,6 +94,10 @@ const opencode: Recipe = {
   id: "opencode",
   title: "opencode",
   testedWith: null,
+  notes: [
+    'These settings lead to the gateway. The other way needs no gateway: "plugin": ["opencode-planport"] in this file, and model ' +
+      "planport/… as here, without the provider.",
+  ],
   settings: (target) => [
     {
       kind: "file",
@@ -124,14 +132,20 @@ const pi: Recipe = {
   id: "pi",
   title: "pi",
   testedWith: null,
+  notes: [
+    "Without a gateway, pi has the plan by a package of its own: pi install npm:pi-planport, and /login planport in pi.",
+    "--write also turns a map of models, as pi-infinity's document has it, into the list that pi wants, and says so.",
+  ],
   settings: (target) => [
     {
       kind: "file",
       format: "json",
       file: piAgentFile("models.json", target),
+      mend: listModels,
       content: {
         providers: {
-          planport: {
+          // Not `planport`: that is the package's, which has models and logins of its own.
+          "planport-gateway": {
             baseUrl: `${target.url}/v1`,
             api: "openai-responses",
             apiKey: target.keyed ? "$PLANPORT_KEY" : ANY_KEY,
@@ -153,7 +167,7 @@ const pi: Recipe = {
     {
       kind: "lines",
       title: "then",
-      lines: [`pi --provider planport --model ${target.model}`],
+      lines: [`pi --provider planport-gateway --model ${target.model}`],
     },
   ],
 };

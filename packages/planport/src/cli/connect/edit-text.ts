@@ -9,8 +9,8 @@ import { isJsonObject, type JsonObject, tryParseJson } from "../../protocol/json
 import { indexOfEntry, merge } from "./merge.ts";
 import type { FileSetting } from "./types.ts";
 
-/** The new text, or why the file is better left to its owner. */
-export type Edit = { readonly text: string } | { readonly refusal: string };
+/** The new text with what was repaired in it, or why the file is better left to its owner. */
+export type Edit = { readonly text: string; readonly said?: readonly string[] } | { readonly refusal: string };
 
 /** The settings alone, as the text of a file that has nothing else. */
 export function textOf({ format, content }: Pick<FileSetting, "format" | "content">): string {
@@ -24,19 +24,20 @@ export function textOf({ format, content }: Pick<FileSetting, "format" | "conten
  * nothing else has changed.
  * @param text Null when there is no such file.
  */
-export function editText(text: string | null, setting: Pick<FileSetting, "format" | "content">): Edit {
+export function editText(text: string | null, setting: Pick<FileSetting, "format" | "content" | "mend">): Edit {
   if (text === null || text.trim() === "") return { text: textOf(setting) };
   const source = text.startsWith("\uFEFF") ? text.slice(1) : text;
-  if (setting.format === "json") return editJson(source, setting.content);
+  if (setting.format === "json") return editJson(source, setting);
   return setting.format === "toml" ? editToml(source, setting.content) : editYaml(source, setting.content);
 }
 
-function editJson(text: string, content: JsonObject): Edit {
+function editJson(text: string, { content, mend }: Pick<FileSetting, "content" | "mend">): Edit {
   const before = tryParseJson(text);
   if (!isJsonObject(before)) return { refusal: "is not plain JSON (comments cannot be kept)" };
   const indent = /\n([ \t]+)"/.exec(text)?.[1] ?? "  ";
-  const after = `${JSON.stringify(merge(before, content), null, indent)}\n`;
-  return { text: text.includes("\r\n") ? after.replaceAll("\n", "\r\n") : after };
+  const mended = mend?.(before) ?? { content: before, said: [] };
+  const after = `${JSON.stringify(merge(mended.content, content), null, indent)}\n`;
+  return { text: text.includes("\r\n") ? after.replaceAll("\n", "\r\n") : after, said: mended.said };
 }
 
 function editYaml(text: string, content: JsonObject): Edit {

@@ -34,6 +34,14 @@ export interface FileSetting {
   /** Absolute path. */
   readonly file: string;
   readonly content: JsonObject;
+  /** Repairs what is in a JSON file already and what its client refuses; says in sentences what it did. */
+  readonly mend?: ((before: JsonObject) => Mended) | undefined;
+}
+
+/** What a repair made. */
+export interface Mended {
+  readonly content: JsonObject;
+  readonly said: readonly string[];
 }
 
 /** Lines of a program, of a shell, or for a person to follow. */

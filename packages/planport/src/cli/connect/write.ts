@@ -15,6 +15,8 @@ export interface Written {
   readonly result: "created" | "changed" | "unchanged";
   /** Where the text of before rests; null when there was none. */
   readonly backup: string | null;
+  /** What was repaired in it, as sentences. */
+  readonly said: readonly string[];
 }
 
 /**
@@ -30,16 +32,17 @@ export async function writeSetting(setting: FileSetting, nowMs: number): Promise
       "config_invalid",
       `${file} ${edit.refusal}: nothing was written. Without --write the settings are printed, to put in by hand.`,
     );
-  if (before !== null && edit.text === before.text) return { file, result: "unchanged", backup: null };
+  const said = edit.said ?? [];
+  if (before !== null && edit.text === before.text) return { file, result: "unchanged", backup: null, said };
   try {
     if (before === null) {
       await writeFileAtomic(file, edit.text);
-      return { file, result: "created", backup: null };
+      return { file, result: "created", backup: null, said };
     }
     const backup = `${file}.${new Date(nowMs).toISOString().replaceAll(/[-:]|\.\d+/g, "")}.bak`;
     await writeFileAtomic(backup, before.text, { mode: before.mode });
     await writeFileAtomic(file, edit.text, { mode: before.mode });
-    return { file, result: "changed", backup };
+    return { file, result: "changed", backup, said };
   } catch (error) {
     throw new ConfigError("config_invalid", `${file} cannot be written (${codeOf(error) ?? "unknown fault"}).`);
   }

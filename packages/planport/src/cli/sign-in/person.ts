@@ -2,6 +2,7 @@
  * Signing in with a person at a browser, here or on another device.
  * @module
  */
+import { CALLBACK_PORTS } from "../../auth/oauth/callback-server.ts";
 import { DEVICE_CODE_SETTING } from "../../auth/oauth/device-code.ts";
 import { deviceLogin } from "../../auth/oauth/device-login.ts";
 import { login as browserLogin } from "../../auth/oauth/login.ts";
@@ -13,7 +14,7 @@ import type { CommandContext } from "../context.ts";
 import { formatDuration, formatTime } from "../format.ts";
 import { readLines } from "../input.ts";
 import { judgePasted } from "../pasted.ts";
-import { type Output, printable } from "../terminal.ts";
+import { printable } from "../terminal.ts";
 import { type Desk, nameOf } from "./desk.ts";
 
 /** How to sign in. */
@@ -26,17 +27,34 @@ export interface PersonOptions {
   readonly timeoutMs: number;
 }
 
+/** How a person is spoken to. */
+export interface Face {
+  /** What the person pastes. Asked for once, and only where something can be pasted. */
+  readonly lines: () => AsyncIterableIterator<string>;
+  /** Shows a step. */
+  readonly show: (step: LoginStep) => Promise<void> | void;
+  /** Says why what was pasted is of no use. */
+  readonly warn: (message: string) => Promise<void> | void;
+  /** Ends the sign-in. */
+  readonly signal: AbortSignal;
+}
+
 /** The sign-in's own limit comes after the one that is told with the flag's name. */
 const SLACK_MS = 60_000;
 
 /**
  * Signs in with a browser or a device code. Gives the name to greet.
+ * @param face Default: lines on the terminal, and lines of standard input.
  * @throws {SignInError} `sign_in_timeout` after `timeoutMs`, and as the ways of signing in do.
  */
-export async function withPerson(desk: Desk, options: PersonOptions): Promise<string> {
-  const { context, settings } = desk;
+export async function withPerson(
+  desk: Desk,
+  options: PersonOptions,
+  face: Face = linesFace(desk.context, options.browser),
+): Promise<string> {
+  const { settings } = desk;
   const ended = new AbortController();
-  const { signal, release } = joinSignals(context.signal, ended.signal);
+  const { signal, release } = joinSignals(face.signal, ended.signal);
   const common: CommonLoginOptions = {
     http: desk.http,
     endpoints: desk.endpoints,
@@ -59,7 +77,7 @@ export async function withPerson(desk: Desk, options: PersonOptions): Promise<st
     : browserLogin({
         ...common,
         timeoutMs: timeoutMs + SLACK_MS,
-        pasted: judged(readLines(context), paste, context.terminal.err),
+        pasted: judged(face, paste),
       });
   try {
     for (let before = ""; ;) {
@@ -68,7 +86,7 @@ export async function withPerson(desk: Desk, options: PersonOptions): Promise<st
       if (step.value.type === "open-url") paste.state = new URL(step.value.url).searchParams.get("state");
       // The server has refused the pasted code: it will not take it later, and waiting would only look like work.
       if (step.value.type === "rejected" && before === "exchanging") throw step.value.error;
-      await show(step.value, context, options.browser);
+      await face.show(step.value);
       before = step.value.type;
     }
   } catch (error) {
@@ -91,7 +109,8 @@ interface PasteDesk {
 }
 
 /** The lines that the sign-in should see. Not a generator: those let go of their source only once a line has come. */
-function judged(lines: AsyncIterableIterator<string>, desk: PasteDesk, err: Output): AsyncIterableIterator<string> {
+function judged({ lines: open, warn }: Face, desk: PasteDesk): AsyncIterableIterator<string> {
+  const lines = open();
   return {
     [Symbol.asyncIterator]() {
       return this;
@@ -107,10 +126,20 @@ function judged(lines: AsyncIterableIterator<string>, desk: PasteDesk, err: Outp
           desk.end();
           return { done: true, value: undefined };
         }
-        await err.line(err.style.yellow(judgement.message));
+        await warn(judgement.message);
       }
     },
     return: async () => (await lines.return?.()) ?? { done: true, value: undefined },
+  };
+}
+
+function linesFace(context: CommandContext, wantsBrowser: boolean): Face {
+  const { err } = context.terminal;
+  return {
+    lines: () => readLines(context),
+    show: (step) => show(step, context, wantsBrowser),
+    warn: (message) => err.line(err.style.yellow(message)),
+    signal: context.signal,
   };
 }
 
@@ -124,7 +153,8 @@ async function show(step: LoginStep, context: CommandContext, wantsBrowser: bool
       await out.line(`\n  ${bold(step.url)}\n`);
       await out.line(
         step.port === null
-          ? "The browser will end on a page that cannot be loaded. Paste that page's whole address here:"
+          ? `Port ${CALLBACK_PORTS.join(" and port ")} already in use: the browser cannot come back by itself, and will end on ` +
+              "another page. Paste that page's whole address here:"
           : dim("Should the browser end on a page that cannot be loaded, paste that page's whole address here."),
       );
       break;

@@ -58,7 +58,7 @@ function invalid(place: string, reason: string): ConfigError<"config_invalid"> {
 
 /** In our own words: the library's may quote the text, in which a secret could stand. */
 const REASONS: Readonly<Record<string, string>> = {
-  BAD_INDENT: "the indentation is wrong",
+  BAD_INDENT: "the indentation is wrong, or a bracket before it is not closed",
   TAB_AS_INDENT: "a tab cannot indent",
   DUPLICATE_KEY: "the key is there twice",
   MISSING_CHAR: "something is missing, such as a quote, a bracket or a colon",

@@ -5,6 +5,7 @@
 import type { MemoryPlace } from "../../memory/index.ts";
 import type { Planport, PlanportOptions } from "../../planport.ts";
 import type { Gateway } from "../../server/index.ts";
+import { openPlanport } from "../open-planport.ts";
 import { toGatewayRequest } from "./request.ts";
 
 /** Options of {@link planportFetch}. All may be left out. */
@@ -106,13 +107,6 @@ async function openGateway(options: PlanportFetchOptions): Promise<Opened> {
       if (options.planport === undefined) await planport.close?.();
     },
   };
-}
-
-async function openPlanport(options: PlanportFetchOptions): Promise<Planport> {
-  const { createPlanport } = await import("../../planport.ts");
-  const { GENTLE_RETRY_POLICY } = await import("../../upstream/retry.ts");
-  // The library tries again by itself, and has a time limit: what does not pass within seconds is for it to know.
-  return createPlanport({ ...options, retry: { ...GENTLE_RETRY_POLICY, ...options.retry } });
 }
 
 async function openMemoryAt({ memory: place = "process", logger }: PlanportFetchOptions) {

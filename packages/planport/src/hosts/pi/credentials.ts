@@ -54,7 +54,7 @@ export function parsePiEntries(text: string, file: string): PiEntries {
 }
 
 function withNextStep(error: CredentialError): CredentialError {
-  const what = error.message.replace(/\. [^.]*$/, "");
+  const what = error.message.replace(/\. Correct it, or run `planport login`\.$/, "");
   return new CredentialError(
     "credential_malformed",
     `${what}. Correct it; nothing is written to it before, so that no login in it is lost.`,

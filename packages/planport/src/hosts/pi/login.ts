@@ -48,7 +48,7 @@ export async function loginToCodex(callbacks: PiLoginCallbacks, options: PiLogin
     signal: asking.signal,
     pasted: asking.answers(),
     ...(ports !== undefined && { ports }),
-    save: async (document) => options.save(entryOf(document, now())),
+    save: async (document) => options.save(loginEntry(document, now())),
   });
   try {
     for await (const step of steps) show(step, callbacks, asking);
@@ -148,7 +148,7 @@ class Asking {
 }
 
 /** The entry for a new sign-in. Who issued it is told only where it is not OpenAI's own server, as pi takes it. */
-function entryOf(document: CredentialDocument, nowMs: number): PiOAuthCredential {
+export function loginEntry(document: CredentialDocument, nowMs: number): PiOAuthCredential {
   const credential = readCredential(document);
   if (credential?.kind !== "chatgpt" || credential.refreshToken === null)
     throw new SignInError("sign_in_failed", "The sign-in server sent tokens that cannot be used.");

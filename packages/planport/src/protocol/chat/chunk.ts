@@ -3,7 +3,7 @@
  * @module
  */
 import type { JsonObject } from "../json.ts";
-import type { ChatAnnotation, ChatFinishReason, ChatUsage } from "./completion.ts";
+import type { ChatAnnotation, ChatExtras, ChatFinishReason, ChatUsage } from "./completion.ts";
 
 /** A piece of a tool call. The first piece of an `index` bears the id, the type and the name. */
 export interface ChatToolCallDelta extends JsonObject {
@@ -15,7 +15,7 @@ export interface ChatToolCallDelta extends JsonObject {
 }
 
 /** What a chunk adds to the message. */
-export interface ChatDelta extends JsonObject {
+export interface ChatDelta extends ChatExtras {
   role?: "assistant";
   content?: string | null;
   refusal?: string | null;

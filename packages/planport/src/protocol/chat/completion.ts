@@ -15,8 +15,22 @@ export interface ChatAnnotation extends JsonObject {
   url_citation: { start_index?: number; end_index?: number; title?: string; url?: string };
 }
 
+/** An image that the model made with the tool `image_generation`, as a `data:` URL. */
+export interface ChatImage extends JsonObject {
+  type: "image_url";
+  image_url: { url: string };
+}
+
+/** Not of OpenAI's own format: what an answer holds that has no place there. */
+export interface ChatExtras extends JsonObject {
+  /** In the form that other gateways gave it first. */
+  images?: ChatImage[];
+  /** Items of the Responses API as they came, such as what the backend's own tools did (`web_search_call`). */
+  output_items?: JsonObject[];
+}
+
 /** The message of an answer. */
-export interface ChatCompletionMessage extends JsonObject {
+export interface ChatCompletionMessage extends ChatExtras {
   role: "assistant";
   content: string | null;
   refusal: string | null;

@@ -56,6 +56,7 @@ export function parseCompletionRequest(value: unknown): CompletionRequest {
   checkName(request["model"], "model");
   const { prompt } = request;
   if (Array.isArray(prompt)) {
+    if (typeof prompt[0] === "number") invalid("prompt", "text; token ids cannot be read here", prompt);
     if (prompt.length !== 1) invalid("prompt", "one prompt; send the others in requests of their own", prompt);
     if (typeof prompt[0] !== "string") invalid("prompt[0]", "text; token ids cannot be read here", prompt[0]);
   } else if (typeof prompt !== "string") invalid("prompt", "text", prompt);

@@ -63,11 +63,11 @@ function cacheKeyOfUser(metadata: unknown): string | undefined {
   return typeof user === "string" && user !== "" ? cacheKeyFor(`user ${user}`) : undefined;
 }
 
-/** An estimate, made here: the backend has no such endpoint. The header says so. */
+/** An estimate, made here: the backend has no such endpoint. The answer says so, in its body and in its header. */
 export async function countTokens(exchange: Exchange, context: GatewayContext): Promise<void> {
   const asked = parseMessagesRequest(await readJsonBody(exchange, context.maxBodyBytes), false);
   exchange.notes.model = asked.model;
   const { request } = messagesToResponses(asked, "codex", "repair");
   const told = { "x-planport-changes": "input_tokens=emulated" };
-  sendJson(exchange, { input_tokens: estimateInputTokens(request) }, told);
+  sendJson(exchange, { input_tokens: estimateInputTokens(request), estimated: true }, told);
 }

@@ -119,6 +119,9 @@ function checkSealed(item: Item, seal: Seal): Refusal | null {
   );
 }
 
+/** Codex answers these by the outputs of functions; some clients have another type for it, which is not looked at. */
+const SHELL_CALL = "local_shell_call";
+
 /** Each output needs its call before it, each call its output. */
 function checkPairs(items: readonly Item[]): Refusal | null {
   for (const [callType, kind] of Object.entries(CALL_KINDS)) {
@@ -128,6 +131,8 @@ function checkPairs(items: readonly Item[]): Refusal | null {
       const callId = String(item["call_id"]);
       if (item.type === callType) {
         open.add(callId);
+        made.add(callId);
+      } else if (item.type === SHELL_CALL) {
         made.add(callId);
       } else if (item.type === kind.output) {
         if (!made.has(callId)) return invalid(`${kind.noCall} ${callId}.`, "input");

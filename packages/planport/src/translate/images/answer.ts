@@ -202,11 +202,11 @@ function prefixOf(kind: ImageKind): "image_edit" | "image_generation" {
 }
 
 function bytesOf({ asUrl }: ImageJob, base64: string): { b64_json: string } | { url: string } {
-  return asUrl ? { url: `data:${typeOf(base64)};base64,${base64}` } : { b64_json: base64 };
+  return asUrl ? { url: `data:${imageTypeOf(base64)};base64,${base64}` } : { b64_json: base64 };
 }
 
-/** By the first bytes (RFC 2083 §3.1, ITU-T T.81 §B.1.1.3, RFC 9649 §2.4): what was asked for need not be what came. */
-function typeOf(base64: string): string {
+/** The media type of an image by its first bytes (RFC 2083 §3.1, ITU-T T.81 §B.1.1.3, RFC 9649 §2.4): what was asked for need not be what came. */
+export function imageTypeOf(base64: string): string {
   if (base64.startsWith("/9j/")) return "image/jpeg";
   return base64.startsWith("UklGR") ? "image/webp" : "image/png";
 }

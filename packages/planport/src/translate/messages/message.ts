@@ -12,6 +12,7 @@ import { type JsonObject, asNumber, asString, isJsonObject, tryParseJson } from 
 import type { ResponseObject } from "../../protocol/responses/response.ts";
 import { toFailure } from "../chat-completion.ts";
 import { toFinishReason } from "../chat-usage.ts";
+import { fromFreeform } from "../freeform.ts";
 import { toThinkingBlock } from "./thinking.ts";
 
 /** What an answer bears that the response does not tell. */
@@ -31,7 +32,9 @@ export interface MessagesContext {
  */
 export function toMessagesMessage(response: ResponseObject, context: MessagesContext): MessagesMessage {
   if (response.status === "failed") throw toFailure(response);
-  const content = (response.output ?? []).flatMap((item) => (isJsonObject(item) ? toBlocks(item, context) : []));
+  const content = (response.output ?? []).flatMap((item) =>
+    isJsonObject(item) ? toBlocks(fromFreeform(item), context) : [],
+  );
   const called = content.some(({ type }) => type === "tool_use");
   return {
     id: context.id,

@@ -10,6 +10,7 @@ import type { CodexEvent } from "../../protocol/responses/event.ts";
 import { type ByteString, toByteString } from "../../sse/byte-string.ts";
 import { encodeJsonEvent } from "../../sse/encode.ts";
 import { type ChatStream, createChatStream } from "../chat-stream.ts";
+import { fromFreeform } from "../freeform.ts";
 import { rewritePlainDeltas } from "../plain-delta.ts";
 import { passOver, type StreamReporter } from "../stream-reporter.ts";
 import { type MessagesContext, toMessagesUsage, toStopReason } from "./message.ts";
@@ -123,7 +124,7 @@ class Encoder implements MessagesSseEncoder {
       case "response.completed":
       case "response.incomplete":
         this.#model = asString(response["model"]) || this.#model;
-        return this.#deltas(this.#stream.deltas(event)) + this.#finish(response);
+        return this.#deltas(this.#stream.deltas(withoutFreeform(event))) + this.#finish(response);
       case "response.failed":
         return this.#failed(event);
       case "error":
@@ -131,8 +132,14 @@ class Encoder implements MessagesSseEncoder {
         return "";
       case "response.output_text.delta":
         return this.#text(this.#stream.text(event));
-      case "response.output_item.done":
-        return this.#deltas(this.#stream.deltas(event)) + this.#itemDone(event["item"]);
+      case "response.custom_tool_call_input.delta":
+        return ""; // Becomes a part of an argument, which is given whole when the item is.
+      case "response.output_item.added":
+        return this.#deltas(this.#stream.deltas(withoutFreeform(event)));
+      case "response.output_item.done": {
+        const done = withoutFreeform(event);
+        return this.#deltas(this.#stream.deltas(done)) + this.#itemDone(done["item"]);
+      }
       default:
         return this.#deltas(this.#stream.deltas(event));
     }
@@ -191,8 +198,6 @@ class Encoder implements MessagesSseEncoder {
 
   #call(piece: ChatToolCallDelta): string {
     const { index } = piece;
-    // This API has no freeform tools, so none were asked for.
-    if (piece.custom !== undefined) return "";
     if (piece.id !== undefined) {
       this.#callIds[index] = piece.id;
       if (this.#isWriting()) {
@@ -281,6 +286,15 @@ class Encoder implements MessagesSseEncoder {
     this.#open = null;
     return encode({ type: "content_block_stop", index });
   }
+}
+
+/** The event with its item, or the items of its response, as this API can have them. */
+function withoutFreeform(event: CodexEvent): CodexEvent {
+  const { item, response } = event;
+  if (isJsonObject(item)) return { ...event, item: fromFreeform(item) };
+  if (!isJsonObject(response) || !Array.isArray(response["output"])) return event;
+  const output = response["output"].map((entry: unknown) => (isJsonObject(entry) ? fromFreeform(entry) : entry));
+  return { ...event, response: { ...response, output } };
 }
 
 function encode(event: { readonly type: string } & JsonObject): string {

@@ -9,6 +9,7 @@ import type { ModelInfo } from "../../protocol/models.ts";
 import type { Tool } from "../../protocol/responses/item.ts";
 import type { ResponsesRequest } from "../../protocol/responses/request.ts";
 import type { Change } from "../change.ts";
+import { toFreeform } from "../freeform.ts";
 import { codexTools } from "./codex-tools.ts";
 
 /**
@@ -32,6 +33,7 @@ export function shapeTools(
     const added = offered.filter((tool) => !taken.has(nameOf(tool)));
     if (added.length === 0) return;
     request.tools = [...own, ...added];
+    request.input = restored(request, added);
     changes.push({ path: "tools", action: "mapped", note: `Codex's ${listed(added)} went out beside them.` });
     return;
   }
@@ -44,7 +46,13 @@ export function shapeTools(
   });
   checkChoice(request.tool_choice, names);
   request.tools = [...offered];
+  request.input = restored(request, offered);
   changes.push({ path: "tools", action: "emulated", note: `Codex's ${listed(offered)} went out.` });
+}
+
+/** The conversation, with the calls of Codex's freeform tools as such, whichever dialect it came by. */
+function restored({ input }: ResponsesRequest, added: readonly Tool[]): ResponsesRequest["input"] {
+  return typeof input === "string" ? input : toFreeform(input, added);
 }
 
 function isSame(one: Tool, other: Tool | undefined): boolean {

@@ -203,7 +203,9 @@ describe("when the port is taken", () => {
     const other = await occupied();
     await expect(start(fakeHttp(), { ports: [other.port] }).next()).rejects.toMatchObject({
       code: "sign_in_port_in_use",
-      message: expect.stringContaining("planport login --device") as unknown,
+      message: expect.stringMatching(
+        new RegExp(`^Port ${other.port} already in use: .*planport login --device-auth`),
+      ) as unknown,
     });
     const nothingToPaste = start(fakeHttp(), { ports: [other.port], pasted: lines() });
     await nothingToPaste.next();

@@ -299,8 +299,13 @@ describe("the device code", () => {
 
   it.each([
     [404, {}, "sign_in_failed", "switched off"],
-    [400, { error: "bad_client" }, "sign_in_failed", "bad_client"],
-    [500, {}, "sign_in_unavailable", "500"],
+    [
+      400,
+      { error: "bad_client" },
+      "sign_in_failed",
+      "(bad_client) when asking for a device code. Run `planport login`",
+    ],
+    [500, {}, "sign_in_unavailable", "500 when asking for a device code. Try again in a moment."],
     [200, {}, "sign_in_failed", "lacks"],
   ])("refused with %i %j is %s: %s", (status, body, code, words) => {
     expect(() => parseUserCodeResponse(answer(status, body))).toThrow(

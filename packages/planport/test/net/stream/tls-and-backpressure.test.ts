@@ -120,6 +120,6 @@ describe("TLS", () => {
     });
     const url = `https://127.0.0.1:${(server.address() as AddressInfo).port}`;
     const error = await failure(call(httpClient({ connectTimeoutMs: 50 }), url));
-    expect(toConnectionError(error, url).message).toMatch(/the connection timed out\.$/);
+    expect(toConnectionError(error, url).message).toMatch(/the connection timed out; check the network/);
   });
 });

@@ -125,6 +125,25 @@ describe("why an answer ended", () => {
   });
 });
 
+describe("what the backend's own tools made", () => {
+  const picture = { type: "image_generation_call", id: "ig_1", status: "completed", result: "iVBORw0KGgo=" };
+  const search = { type: "web_search_call", id: "ws_1", status: "completed", action: { type: "search", query: "q" } };
+  const events = answer([search, picture, text("So.")]);
+  const images = [{ type: "image_url", image_url: { url: "data:image/png;base64,iVBORw0KGgo=" } }];
+  it("comes to a chat's client: images as such, all else as the item that it is", async () => {
+    expect(await wholeOf("chat", events)).toMatchObject({
+      choices: [{ message: { content: "So.", images, output_items: [search] }, finish_reason: "stop" }],
+    });
+    const deltas = (await chunksOf("chat", events)).flatMap(({ choices }) => choices as { delta: object }[]);
+    expect(deltas.map(({ delta }) => delta)).toEqual(
+      expect.arrayContaining([{ images }, { output_items: [search] }, { content: "So." }]),
+    );
+  });
+  it("comes to a client of /v1/responses as it is", async () => {
+    expect(await wholeOf("responses", events)).toMatchObject({ output: [search, picture, { type: "message" }] });
+  });
+});
+
 it("an output that the terminal event leaves empty is rebuilt from the items, streamed and whole", async () => {
   const items = [text("So."), functionCall("call_1")];
   expect(await wholeOf("responses", answer(items))).toMatchObject({ output: items });
