@@ -142,7 +142,11 @@ function itemFields({ item }: Message): unknown {
 function keyFields(method: string, params: Message): unknown {
   const known = KEY_FIELDS[method];
   // The moment at which it was sent stands in every message of newer versions.
-  return known === undefined ? Object.keys(params).filter((key) => key !== "emittedAtMs").sort() : known(params);
+  return known === undefined
+    ? Object.keys(params)
+        .filter((key) => key !== "emittedAtMs")
+        .sort()
+    : known(params);
 }
 
 function pick(from: Message, keys: readonly string[]): Message {

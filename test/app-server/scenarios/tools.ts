@@ -71,7 +71,7 @@ export const toolScenarios: Readonly<Record<string, Scenario>> = {
       await turnWithFixedEnd(s, escalated("touch made"));
     },
   },
-  "tool: a redirection can be allowed, but not for good": asking(escalated("echo hi > made"), ASKED),
+  "tool: a command with a redirection is asked for": asking(escalated("echo hi > made"), ASKED),
   "tool: the turn is interrupted while a person is asked": {
     run: async (s) => {
       s.driver.respond(COMMAND, () => SILENCE);
@@ -108,6 +108,10 @@ export const toolScenarios: Readonly<Record<string, Scenario>> = {
     },
   },
   "tool: a patch is asked for and allowed": asking(patch("*** Add File: new.txt", "+hello"), ASKED),
+  "tool: a patch XX": {
+    ...asking(patch("*** Add File: new.txt", "+hello"), {}),
+    config: 'approval_policy = "on-request"\nsandbox_mode = "read-only"',
+  },
   "tool: a patch is asked for and declined": asking(patch("*** Add File: new.txt", "+hello"), ASKED, {
     decision: "decline",
   }),

@@ -28,7 +28,7 @@ const GUARDED: LocalTool = {
       startedAtMs: context.now(),
       completedAtMs: null,
     };
-    const asked = { kind: "command", reason: null, commandActions: [], proposedExecpolicyAmendment: null } as const;
+    const asked = { kind: "command", reason: null, commandActions: [], proposedExecpolicyAmendment: [] } as const;
     const outcome = await context.approve({ ...asked, item, availableDecisions: ["accept", "cancel"] });
     const status = outcome === "accept" ? "completed" : outcome === "failed" ? "failed" : "declined";
     context.completed({ ...item, status });

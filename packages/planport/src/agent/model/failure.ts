@@ -76,7 +76,9 @@ export function failureOfAnswer(answer: RefusedAnswer, nowMs: number): ModelFail
   if (status === 429) {
     const text = `exceeded retry limit, last status: ${named(status)}${requestIdOf(headers)}`;
     const info = { responseTooManyFailedAttempts: { httpStatusCode: status } };
-    return passing(text, info, status, waitFromHeaders(headers, nowMs));
+    // Codex tries again only when it is told when.
+    const delayMs = waitFromHeaders(headers, nowMs);
+    return delayMs === null ? final(text, info) : passing(text, info, status, delayMs);
   }
   if (status === 400) return final(body === "" ? "the request was refused" : body, "other");
   if (status === 500) return passing(HIGH_DEMAND, "internalServerError");

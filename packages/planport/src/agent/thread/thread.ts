@@ -143,7 +143,7 @@ export class AgentThread implements TurnThread {
    * @throws {RequestError} `request_invalid` when no turn or another one runs.
    */
   steer(turnId: string, input: readonly UserInput[]): Turn {
-    const turn = this.#running("no active turn to steer", turnId);
+    const turn = this.#running("no active turn to steer", turnId, "`");
     turn.steer(input);
     return turn;
   }
@@ -236,10 +236,11 @@ export class AgentThread implements TurnThread {
     host.emit("thread/readState/changed", { threadId: this.id, readState: this.#readState });
   }
 
-  #running(none: string, turnId: string): Turn {
+  #running(none: string, turnId: string, quote = ""): Turn {
     const turn = this.#turn;
     if (turn === null || !turn.isSteerable) throw invalid(none);
-    if (turn.id !== turnId) throw invalid(`expected active turn id ${turnId} but found ${turn.id}`);
+    if (turn.id !== turnId)
+      throw invalid(`expected active turn id ${quote}${turnId}${quote} but found ${quote}${turn.id}${quote}`);
     return turn;
   }
 

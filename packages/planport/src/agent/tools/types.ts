@@ -31,8 +31,8 @@ export interface CommandApproval {
   /** What the model says it is for. */
   readonly reason: string | null;
   readonly commandActions: readonly CommandAction[];
-  /** Prefix of commands that need not be asked about again if the person says so; null: none is offered. */
-  readonly proposedExecpolicyAmendment: readonly string[] | null;
+  /** Prefix of commands that need not be asked about again if the person says so. */
+  readonly proposedExecpolicyAmendment: readonly string[];
   /** In the order in which they are offered. */
   readonly availableDecisions: readonly ApprovalDecision[];
 }

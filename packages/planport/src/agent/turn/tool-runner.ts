@@ -159,7 +159,8 @@ export class ToolRunner {
         waiting = true;
         if (isNew && request.kind === "command") scope.started(request.item);
         const outcome = await this.#ask(request);
-        if (isAccepting(outcome)) rest();
+        // A command that was not allowed is told of first, a patch after.
+        if (isAccepting(outcome) || (request.kind === "fileChange" && !signal.aborted)) rest();
         return outcome;
       },
       diffChanged: onDiff,

@@ -167,7 +167,7 @@ export class Turn {
       type: "userMessage",
       id: this.#scope.newId(),
       clientId: null,
-      content: input.map((part) => (part.type === "text" ? { text_elements: [], ...part } : part)),
+      content: input.map(asTold),
       startedAtMs: nowMs,
       completedAtMs: nowMs,
     };
@@ -325,4 +325,10 @@ function internalError(error: unknown): TurnError {
 
 function toSeconds(ms: number): number {
   return Math.floor(ms / 1000);
+}
+
+/** A piece of what a person said, with the fields that Codex tells of it. */
+function asTold(part: UserInput): UserInput {
+  if (part.type === "text") return { text_elements: [], ...part };
+  return part.type === "image" || part.type === "localImage" ? ({ detail: null, ...part } as UserInput) : part;
 }

@@ -63,7 +63,7 @@ export function createWorkspaceFinder(options: WorkspaceFinderOptions): Workspac
           return { grant, workspace: await ask(grant) };
         } catch (error) {
           if (!isPlanportError(error) || error.code !== "credential_rejected") throw error;
-          const next = await source.recover(grant, { signal });
+          const next = await recover(source, grant, signal);
           if (next === null) throw failed("workspace routing discovery unauthorized (401)");
           grant = next;
         }
@@ -73,6 +73,16 @@ export function createWorkspaceFinder(options: WorkspaceFinderOptions): Workspac
       known = null;
     },
   };
+}
+
+/** A parent that gives no other token leaves the refusal as it is, as in Codex. */
+async function recover(source: TokenSource, refused: Grant, signal: AbortSignal | undefined): Promise<Grant | null> {
+  try {
+    return await source.recover(refused, { signal });
+  } catch (error) {
+    if (refused.kind === "external" && isPlanportError(error) && error.code !== "cancelled") return null;
+    throw error;
+  }
 }
 
 async function fetchWorkspace(options: WorkspaceFinderOptions, grant: Grant): Promise<Workspace> {

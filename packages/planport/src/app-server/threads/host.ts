@@ -136,7 +136,7 @@ function question(request: ApprovalRequest, { threadId, turnId }: QuestionPlace,
       command: item.command,
       cwd: item.cwd,
       commandActions,
-      ...(amendment !== null && { proposedExecpolicyAmendment: amendment }),
+      proposedExecpolicyAmendment: amendment,
       availableDecisions,
     },
   ];

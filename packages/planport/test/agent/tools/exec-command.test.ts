@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { sandboxOf } from "../../../src/agent/policy.ts";
 import { findSandbox } from "../../../src/agent/tools/sandbox/find.ts";
 import { localToolboxes } from "../../../src/agent/tools/toolbox.ts";
-import type { Toolbox } from "../../../src/agent/tools/types.ts";
+import type { CommandApproval, Toolbox } from "../../../src/agent/tools/types.ts";
 import { TestContext } from "./tool-context.ts";
 
 const NO_SANDBOX = async () => ({ sandbox: null, why: "none here" }) as const;
@@ -215,8 +215,16 @@ describe.skipIf(isWindows)("a person is asked", () => {
     await context.run("exec_command", { ...escalated, cmd: "printf a b" });
     await context.run("exec_command", { ...escalated, cmd: "printf a c | printf a d" });
     expect(context.asked).toHaveLength(2);
+    context.answer = (request) => ({
+      acceptWithExecpolicyAmendment: {
+        execpolicy_amendment: [...(request as CommandApproval).proposedExecpolicyAmendment],
+      },
+    });
+    await context.run("exec_command", { ...escalated, cmd: "printf a > made2" });
     await context.run("exec_command", { ...escalated, cmd: "printf a > made2" });
     expect(context.asked).toHaveLength(3);
+    await context.run("exec_command", { ...escalated, cmd: "printf a > made3" });
+    expect(context.asked).toHaveLength(4);
   });
 
   test("of all but what only reads where the machine has no sandbox or the policy is untrusted", async () => {

@@ -102,10 +102,11 @@ describe("a person is shown", () => {
     expect(commandActions(line, "/w")).toEqual(actions);
   });
 
-  test("the first words to allow: the model's, if the line begins so", () => {
-    expect(proposedPrefix("npm test -- a", ["npm", "test"])).toEqual(["npm", "test"]);
-    expect(proposedPrefix("npm test", ["rm"])).toEqual(["npm", "test"]);
-    expect(proposedPrefix("npm test > x", null)).toBeNull();
+  test("the first words to allow: the model's, if the line begins so; of a line that is not plain, all of it", () => {
+    const argv = ["/bin/sh", "-c", "the line"];
+    expect(proposedPrefix("npm test -- a", argv, ["npm", "test"])).toEqual(["npm", "test"]);
+    expect(proposedPrefix("npm test", argv, ["rm"])).toEqual(["npm", "test"]);
+    expect(proposedPrefix("npm test > x", argv, null)).toEqual(argv);
   });
 });
 

@@ -49,7 +49,7 @@ function fileDiff({ path, movedFrom, before, after }: FileVersions): string {
   if (after === null) lines.push("deleted file mode 100644");
   if (movedFrom !== undefined) lines.push(`rename from ${movedFrom}`, `rename to ${path}`);
   if (before !== after) {
-    lines.push(`index ${blobOf(before)}..${blobOf(after)}${before === null || after === null ? "" : " 100644"}`);
+    lines.push(`index ${blobOf(before)}..${blobOf(after)}`);
     lines.push(before === null ? "--- /dev/null" : `--- a/${from}`, after === null ? "+++ /dev/null" : `+++ b/${path}`);
   }
   return `${lines.join("\n")}\n${hunksOf(before ?? "", after ?? "")}`;

@@ -109,7 +109,7 @@ async function ask(state: PatchState, context: ToolContext, { item, files, why }
   const answer = await context.approve({ kind: "fileChange", item, reason: why, grantRoot: null });
   if (answer === "decline" || answer === "cancel" || answer === "failed") {
     item.status = answer === "failed" ? "failed" : "declined";
-    context.completed(item);
+    if (!context.signal.aborted) context.completed(item);
     return answer === "failed" ? "the approval request failed" : "rejected by user";
   }
   if (answer === "acceptForSession") for (const { real } of files) state.allowed.add(real);

@@ -11,10 +11,10 @@ export class AllowedCommands {
   readonly #prefixes: (readonly string[])[] = [];
 
   /** True when this very line was allowed, or each of its commands begins as one that was. */
-  has(line: string, cwd: string): boolean {
+  has(line: string, argv: readonly string[], cwd: string): boolean {
     if (this.#lines.has(key(line, cwd))) return true;
-    if (this.#prefixes.length === 0) return false;
-    return simpleCommands(line)?.every((words) => this.#prefixes.some((prefix) => beginsWith(words, prefix))) ?? false;
+    const isAllowed = (words: readonly string[]): boolean => this.#prefixes.some((prefix) => beginsWith(words, prefix));
+    return (simpleCommands(line) ?? [argv]).every(isAllowed);
   }
 
   /** Takes in what an answer allows beyond the one call. */
@@ -28,10 +28,17 @@ export class AllowedCommands {
   }
 }
 
-/** The prefix that a person is offered to allow: the model's own, if the line begins so, else the line's first command. */
-export function proposedPrefix(line: string, asked: readonly string[] | null): readonly string[] | null {
+/**
+ * The prefix that a person is offered to allow: the model's own, if the line begins so, else the line's first command. Of a line that
+ * cannot be told apart, the shell with the whole of it, so that no other line is allowed by it.
+ */
+export function proposedPrefix(
+  line: string,
+  argv: readonly string[],
+  asked: readonly string[] | null,
+): readonly string[] {
   const first = simpleCommands(line)?.[0];
-  if (first === undefined) return null;
+  if (first === undefined) return argv;
   return asked !== null && beginsWith(first, asked) ? asked : first;
 }
 

@@ -95,17 +95,19 @@ class Execution {
       escalated,
       sandboxed: sandbox.type !== "dangerFullAccess" && (await this.#state.sandbox()).sandbox !== null,
       knownSafe: isKnownSafe(cmd),
-      allowed: this.#state.allowed.has(cmd, this.#workdir),
+      allowed: this.#state.allowed.has(cmd, this.#argv, this.#workdir),
     });
   }
 
   /** Null when the person said yes; else what the model is told. */
   async #ask(why: string | null): Promise<string | null> {
     const { cmd, justification, prefixRule } = this.#args;
-    const proposed = proposedPrefix(cmd, prefixRule);
-    const availableDecisions: ApprovalDecision[] = ["accept", "cancel"];
-    if (proposed !== null)
-      availableDecisions.splice(1, 0, { acceptWithExecpolicyAmendment: { execpolicy_amendment: [...proposed] } });
+    const proposed = proposedPrefix(cmd, this.#argv, prefixRule);
+    const availableDecisions: ApprovalDecision[] = [
+      "accept",
+      { acceptWithExecpolicyAmendment: { execpolicy_amendment: [...proposed] } },
+      "cancel",
+    ];
     const answer = await this.#context.approve({
       kind: "command",
       item: this.#item,
@@ -116,7 +118,7 @@ class Execution {
     });
     if (answer === "decline" || answer === "cancel" || answer === "failed") {
       this.#item.status = answer === "failed" ? "failed" : "declined";
-      this.#context.completed(this.#item);
+      if (!this.#context.signal.aborted) this.#context.completed(this.#item);
       return answer === "failed" ? "the approval request failed" : "rejected by user";
     }
     this.#state.allowed.learn(answer, cmd, this.#workdir);

@@ -48,7 +48,9 @@ export class Sessions {
   endTurn(turnId: string | null): Session[] {
     const ended = [...this.#sessions.values()].filter((session) => turnId === null || session.turnId === turnId);
     for (const { id, item, context, command, startedAtMs } of ended) {
-      if (item.status === "inProgress") completeItem(item, context, { command, startedAtMs, failed: true });
+      // Of a turn that was interrupted nothing more is told.
+      if (item.status === "inProgress" && !context.signal.aborted)
+        completeItem(item, context, { command, startedAtMs, failed: true });
       command.kill();
       this.#sessions.delete(id);
     }
@@ -67,7 +69,8 @@ export function completeItem(
   }: { readonly command: RunningCommand; readonly startedAtMs: number; readonly failed: boolean },
 ): void {
   const { end } = command;
-  item.aggregatedOutput = command.output.toString();
+  const output = command.output.toString();
+  item.aggregatedOutput = output === "" ? null : output;
   item.exitCode = end?.exitCode ?? null;
   item.durationMs = context.now() - startedAtMs;
   item.status = failed || end?.exitCode !== 0 ? "failed" : "completed";
