@@ -134,7 +134,7 @@ export class Turn {
     host.emit("turn/started", { threadId: thread.id, turn: started });
     let end: TurnEnd = INTERRUPTED;
     try {
-      await nextRound();
+      await othersFirst();
       await this.#take([...input]);
       end = await this.#loop();
     } catch (error) {
@@ -172,7 +172,7 @@ export class Turn {
       completedAtMs: nowMs,
     };
     this.#scope.started({ ...item, completedAtMs: null });
-    await nextRound();
+    await othersFirst();
     this.#scope.completed(item);
   }
 
@@ -312,6 +312,11 @@ export class Turn {
       durationMs: null,
     };
   }
+}
+
+/** Turns that were asked for together begin together: what has come in meanwhile is looked at before this one goes on. */
+async function othersFirst(): Promise<void> {
+  for (let round = 0; round < 4; round++) await nextRound();
 }
 
 function errorOf({ message, info }: ModelFailure): TurnError {
