@@ -67,7 +67,7 @@ export const layers: Readonly<Record<string, Layer>> = {
   },
   planport: { values: [...everything, "version"], node: true },
   agent: {
-    values: ["errors", "secret", "environment", "protocol", "net", "config", "auth", "upstream", "version"],
+    values: [...everything, "environment", "version"],
     packages: ["diff"],
     node: true,
   },

@@ -166,7 +166,7 @@ export function newThread({ agent, settings }: Stage, changes: Partial<ThreadSet
 export async function runTurn(stage: Stage, thread: AgentThread, text: string): Promise<TurnView> {
   const turn = thread.startTurn([{ type: "text", text }], {}, { outputSchema: null });
   await turn.done;
-  const [ended] = eventsOf(stage, "turn/completed").filter((fields) => fields.turn.id === turn.id);
+  const ended = eventsOf(stage, "turn/completed").find((fields) => fields.turn.id === turn.id);
   if (ended === undefined) throw new Error("the turn told no end");
   return ended.turn;
 }

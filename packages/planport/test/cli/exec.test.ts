@@ -45,7 +45,7 @@ describe("exec", () => {
       [second, "two"],
       [third, "three"],
     ] as const) {
-      const lines = linesOf(result.stdout).filter((line) => JSON.stringify(line).includes("reasoning") === false);
+      const lines = linesOf(result.stdout).filter((line) => !JSON.stringify(line).includes("reasoning"));
       expect(lines.slice(0, 3)).toEqual([
         { type: "thread.started", thread_id: id },
         { type: "turn.started" },

@@ -99,7 +99,7 @@ export async function* rolloutTexts(path: string): AsyncGenerator<string> {
 }
 
 /** A line of a thread's file; null for anything else. */
-export function parseLine(text: string): RolloutLine | null {
+function parseLine(text: string): RolloutLine | null {
   const line = tryParseJson(text);
   if (!isJsonObject(line) || typeof line["type"] !== "string" || !isJsonObject(line["payload"])) return null;
   return line as RolloutLine;

@@ -130,7 +130,7 @@ function statusOf(value: unknown): CommandExecutionItem["status"] {
 
 function toAction(stored: JsonObject): CommandAction {
   const command = asString(stored["command"]) ?? asString(stored["cmd"]) ?? "";
-  return { type: "unknown", ...stored, command } as CommandAction;
+  return { type: "unknown", ...stored, command };
 }
 
 function quoted(script: string): string {

@@ -78,7 +78,7 @@ export function openingItems(settings: ThreadSettings, nowMs: number): Item[] {
 }
 
 /** Marks what {@link openingItems} says of the environment: nobody said it, so it is no user's message. */
-export const ENVIRONMENT_TAG = "<environment_context>";
+const ENVIRONMENT_TAG = "<environment_context>";
 
 function environmentText({ cwd, sandbox, approvalPolicy }: ThreadSettings, nowMs: number): string {
   return [

@@ -63,7 +63,7 @@ export class Turn {
   readonly #tools: ToolRunner;
   readonly #ending = new AbortController();
   readonly #startedAtMs: number;
-  #pending: UserInput[][] = [];
+  readonly #pending: UserInput[][] = [];
   /** Cuts the stream that runs now; null while none does. */
   #cut: AbortController | null = null;
   #calls = 0;
@@ -134,7 +134,7 @@ export class Turn {
     host.emit("turn/started", { threadId: thread.id, turn: started });
     let end: TurnEnd = INTERRUPTED;
     try {
-      await nextRound();
+      await othersFirst();
       await this.#take([...input]);
       end = await this.#loop();
     } catch (error) {
@@ -151,10 +151,11 @@ export class Turn {
       if (this.#cancelled || this.#ending.signal.aborted) return INTERRUPTED;
       const calls = this.#calls;
       this.#calls = 0;
-      const pending = this.#pending;
-      this.#pending = [];
-      for (const input of pending) await this.#take(input);
-      if (calls === 0 && pending.length === 0) return { status: "completed" };
+      const isSteered = this.#pending.length > 0;
+      // More may come while one is taken in: the model is asked once, with all of it.
+      for (let input = this.#pending.shift(); input !== undefined; input = this.#pending.shift())
+        await this.#take(input);
+      if (calls === 0 && !isSteered) return { status: "completed" };
     }
   }
 
@@ -172,7 +173,7 @@ export class Turn {
       completedAtMs: nowMs,
     };
     this.#scope.started({ ...item, completedAtMs: null });
-    await nextRound();
+    await othersFirst();
     this.#scope.completed(item);
   }
 
@@ -312,6 +313,11 @@ export class Turn {
       durationMs: null,
     };
   }
+}
+
+/** Turns that were asked for together begin together: what has come in meanwhile is looked at before this one goes on. */
+async function othersFirst(): Promise<void> {
+  for (let round = 0; round < 4; round++) await nextRound();
 }
 
 function errorOf({ message, info }: ModelFailure): TurnError {

@@ -24,14 +24,21 @@ import type { ServerNotifications, ServerRequests } from "../protocol/types/meth
 /** Who listens to which thread. */
 export class ThreadAudience {
   readonly #listeners = new Map<string, Set<Client>>();
+  /** Clients whose leaving is watched for. */
+  readonly #watched = new WeakSet<Client>();
 
   /** A client hears a thread from now on, until it is gone or does not want to any more. */
   add(threadId: string, client: Client): void {
     const listeners = this.#listeners.get(threadId) ?? new Set();
     this.#listeners.set(threadId, listeners);
-    if (listeners.has(client)) return;
     listeners.add(client);
-    client.closed.addEventListener("abort", () => this.remove(threadId, client), { once: true });
+    if (this.#watched.has(client)) return;
+    this.#watched.add(client);
+    client.closed.addEventListener("abort", () => this.#forget(client), { once: true });
+  }
+
+  #forget(client: Client): void {
+    for (const threadId of this.#listeners.keys()) this.remove(threadId, client);
   }
 
   /** True when the client had listened. */
