@@ -19,6 +19,8 @@ export interface Scenario {
   readonly simulator?: SimulatorOptions;
   /** Variables beside those that every run has. */
   readonly env?: (simulator: Simulator) => Readonly<Record<string, string>>;
+  /** It needs a port that there is one of: the two servers take turns. */
+  readonly takesTurns?: boolean;
   readonly run: (session: Session) => Promise<void>;
 }
 

@@ -83,6 +83,23 @@ export const accountScenarios: Readonly<Record<string, Scenario>> = {
       await logout(s);
     },
   },
+  "account: a parent's tokens lie over Codex's own login, and go": {
+    signedIn: "chatgpt",
+    run: async (s) => {
+      await announced(s);
+      await s.login();
+      await logout(s);
+      await read(s);
+    },
+  },
+  "account: a parent's tokens in the form of the protocol's first description": {
+    run: async (s) => {
+      await s.begin();
+      const { idToken, accessToken } = s.simulator.issueTokens();
+      await s.ask("account/login/start", { type: "chatgptAuthTokens", idToken, accessToken });
+      await read(s);
+    },
+  },
   "account: other logins are refused while a parent's tokens are in use": {
     run: async (s) => {
       await s.begin();
@@ -277,6 +294,7 @@ export const accountScenarios: Readonly<Record<string, Scenario>> = {
     },
   },
   "account: a browser signs in": {
+    takesTurns: true,
     run: async (s) => {
       await s.begin();
       const { result } = await s.ask("account/login/start", { type: "chatgpt" });
@@ -290,6 +308,7 @@ export const accountScenarios: Readonly<Record<string, Scenario>> = {
     },
   },
   "account: a browser's sign-in is cancelled, and a second one ends the first": {
+    takesTurns: true,
     simulator: { autoApprove: false },
     run: async (s) => {
       await s.begin();

@@ -98,22 +98,6 @@ export const refreshScenarios: Readonly<Record<string, Scenario>> = {
       await s.turn(HELLO);
     },
   },
-  "refresh: a logout waits until the parent has answered": {
-    run: async (s) => {
-      let logout: Promise<unknown> = Promise.resolve();
-      await lent(s, async () => {
-        logout = s.ask("account/logout");
-        await new Promise((resolve) => setTimeout(resolve, 200));
-        return s.tokens();
-      });
-      refuse(s);
-      await s.startTurn(HELLO);
-      await s.driver.heard(REFRESH);
-      await new Promise((resolve) => setTimeout(resolve, 50));
-      await logout;
-      await s.ask("account/read", {});
-    },
-  },
   "refresh: an interrupt does not wait for the parent": {
     run: async (s) => {
       await lent(s, () => SILENCE);

@@ -108,14 +108,19 @@ export const toolScenarios: Readonly<Record<string, Scenario>> = {
     },
   },
   "tool: a patch is asked for and allowed": asking(patch("*** Add File: new.txt", "+hello"), ASKED),
-  "tool: a patch XX": {
-    ...asking(patch("*** Add File: new.txt", "+hello"), {}),
-    config: 'approval_policy = "on-request"\nsandbox_mode = "read-only"',
-  },
   "tool: a patch is asked for and declined": asking(patch("*** Add File: new.txt", "+hello"), ASKED, {
     decision: "decline",
   }),
   "tool: a patch that does not fit": asking(patch("*** Update File: none.txt", "@@", "-a", "+b"), FREE),
+  "tool: a model whose tools are code": {
+    run: async (s) => {
+      await s.thread({ ...FREE, model: "gpt-6-sol" });
+      await turnWithFixedEnd(
+        s,
+        'call exec with <<<const r = await tools.exec_command({ cmd: "echo hi" }); text(r.output)>>>',
+      );
+    },
+  },
   "tool: the parent's own tool": dynamic({ contentItems: [{ type: "inputText", text: "seven" }], success: true }),
   "tool: the parent's own tool fails": dynamic({ contentItems: [{ type: "inputText", text: "no" }], success: false }),
   "tool: the parent's own tool is not answered": dynamic(new Refusal(-32000, "not today")),

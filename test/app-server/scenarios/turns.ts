@@ -115,7 +115,6 @@ export const turnScenarios: Readonly<Record<string, Scenario>> = {
     },
   },
   "turn: the backend fails once, and then answers": meeting([serverError()]),
-  "turn: the backend fails for ever": meeting(...many(60, serverError())),
   "turn: the stream is cut once": meeting([{ kind: "drop", afterEvents: 3 }]),
   "turn: the stream ends too early once": meeting([{ kind: "end", afterEvents: 3 }]),
   "turn: the request is refused": meeting([

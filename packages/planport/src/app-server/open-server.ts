@@ -68,7 +68,7 @@ export interface AppServer extends Server {
 }
 
 /**
- * Opens a server. The sign-in is looked for in the background.
+ * Opens a server. Its workspace is looked for in the background.
  * @throws {ConfigError} `config_invalid` for a `config.toml` or variable that cannot be used.
  */
 export async function openAppServer(options: AppServerOptions): Promise<AppServer> {
@@ -78,13 +78,15 @@ export async function openAppServer(options: AppServerOptions): Promise<AppServe
   const home = services.codexHome;
   const features = [coreFeature(options, home), threadFeature, ...(options.features ?? [])];
   const handlers: Handlers = Object.assign({}, ...features.map((feature) => feature(services)));
+  // Before anybody can ask: who asks early must not hear that nobody is signed in.
+  await account.open();
   const server = createServer({
     ...services,
     handlers,
     greet: (info) => greeting(info, identity, home, options.platform),
     onClient: (client) => account.welcome(client),
   });
-  account.start().catch((error: unknown) => services.onTrouble(`the sign-in was not found: ${textOf(error)}`));
+  account.start().catch((error: unknown) => services.onTrouble(`the workspace was not found: ${textOf(error)}`));
   return {
     ...server,
     services,

@@ -101,7 +101,7 @@ describe("tokens of the client", () => {
     const { simulator, client } = await world();
     client.onAsk = () => ({ error: { code: -32000, message: "signed out" } });
     await client.ask("account/login/start", login({ ...tokensOf(simulator), chatgptAccountId: "another" }));
-    const why = "auth refresh request failed: code=-32000";
+    const why = "workspace routing discovery unauthorized (401)";
     expect(await client.told("account/login/completed")).toMatchObject({ success: false, error: why });
     expect(await client.fail("account/read")).toEqual({ code: -32603, message: why });
     expect(await client.ask("getAuthStatus", {})).toMatchObject({ authMethod: "chatgptAuthTokens" });

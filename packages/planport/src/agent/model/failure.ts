@@ -167,7 +167,8 @@ const FINAL_CREDENTIALS: ReadonlySet<string> = new Set([
 function errorIn(body: string): JsonObject | undefined {
   const parsed = tryParseJson(body);
   const error = isJsonObject(parsed) ? (parsed["error"] ?? parsed["detail"] ?? parsed) : undefined;
-  return isJsonObject(error) ? error : typeof error === "string" ? { message: error } : undefined;
+  // A bare `detail` is not looked into: Codex shows the whole body then.
+  return isJsonObject(error) ? error : undefined;
 }
 
 function named(status: number): string {

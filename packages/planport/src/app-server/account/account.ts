@@ -38,7 +38,9 @@ export interface Account {
   readonly requiresOpenaiAuth: boolean;
   /** Sign-ins in a browser or with a code. */
   readonly signIns: SignIns;
-  /** Opens what is stored, and says who that is once its workspace is known. */
+  /** Opens what is stored. */
+  open(): Promise<void>;
+  /** Finds the workspace of what was opened, and says then who is signed in. */
   start(): Promise<void>;
   /** A client has come in: it is told who is signed in, if that was found out before it came. */
   welcome(client: Client): void;
@@ -103,7 +105,7 @@ class AccountOfServer implements Account {
     return this.#external ?? this.#stored;
   }
 
-  async start(): Promise<void> {
+  async open(): Promise<void> {
     const { forcedLoginMethod, lender } = this.#options;
     this.#stored = await openStoredAuth(this.#options);
     if (this.#stored === null) {
@@ -112,6 +114,9 @@ class AccountOfServer implements Account {
     }
     const method = this.#stored?.mode === "apikey" ? "api" : "chatgpt";
     if (this.#stored !== null && forcedLoginMethod !== undefined && forcedLoginMethod !== method) this.#stored = null;
+  }
+
+  async start(): Promise<void> {
     const auth = this.#stored;
     if (auth === null || auth.mode === "apikey" || !this.requiresOpenaiAuth) return;
     try {

@@ -1,0 +1,4 @@
+import { compareScenarios } from "./compare.ts";
+import { toolScenarios } from "./scenarios/tools.ts";
+
+compareScenarios(toolScenarios);

@@ -1,0 +1,4 @@
+import { compareScenarios } from "./compare.ts";
+import { turnScenarios } from "./scenarios/turns.ts";
+
+compareScenarios(turnScenarios);
