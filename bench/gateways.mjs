@@ -96,7 +96,19 @@ async function startPlanport({ folder, upstreamPort }) {
   const port = await findFreePort();
   const args = [...planportFlags(), planportBin, "serve", "--port", String(port)];
   const env = { CODEX_HOME: folder, CODEX_BASE_URL: backendUrl(upstreamPort) };
-  return { port, pid: (await startServer(process.execPath, args, { port, env })).pid };
+  const { pid } = await startServer(process.execPath, args, { port, env });
+  await haveOneKept(port);
+  return { port, pid };
+}
+
+/** The gateway opens its database with the first answer that it keeps: from then on that is a part of what it weighs. */
+async function haveOneKept(port) {
+  const body = JSON.stringify({ model: "gpt-5.5", input: "Say something.", stream: true, store: true });
+  const headers = { "content-type": "application/json" };
+  const answer = await fetch(`http://127.0.0.1:${port}/v1/responses`, { method: "POST", headers, body });
+  const text = await answer.text();
+  if (!text.includes('"store":true'))
+    throw new Error(`planport kept no answer: HTTP ${answer.status}: ${text.slice(-200)}`);
 }
 
 /** Flags for the Node that runs planport, such as `--cpu-prof`: for who looks for the hot spots, not for a fair table. */

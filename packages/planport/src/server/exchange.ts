@@ -35,7 +35,8 @@ export interface Reply {
    * @param encoding Default `utf8`. In a `latin1` piece each character stands for one byte (see `sse/byte-string.ts`).
    */
   write(piece: string, encoding?: PieceEncoding): boolean;
-  end(): void;
+  /** @param last What is still to be written, in UTF-8. It goes out together with the end. */
+  end(last?: string): void;
   /** Cuts the connection, so that an answer that cannot be ended well is not taken for a whole one. */
   destroy(): void;
   onDrain: (() => void) | null;

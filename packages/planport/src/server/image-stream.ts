@@ -52,8 +52,7 @@ export class ImageStream {
       return;
     }
     const { body } = describeError(this.#exchange, thrown, this.#context);
-    reply.write(encodeJsonEvent("error", JSON.stringify({ type: "error", ...body })));
-    reply.end();
+    reply.end(encodeJsonEvent("error", JSON.stringify({ type: "error", ...body })));
   }
 
   #begin(): void {

@@ -136,7 +136,11 @@ class NodeReply implements Reply {
   begin(status: number, headers: ReplyHeaders): void {
     const outgoing = this.#outgoing;
     if (this.begun || outgoing.destroyed) return;
-    outgoing.socket?.setNoDelay(true);
+    const { socket } = outgoing;
+    socket?.setNoDelay(true);
+    // What is written before this turn is over goes out together with the head, in one call of the system.
+    socket?.cork();
+    process.nextTick(() => socket?.uncork());
     outgoing.writeHead(status, { ...this.headers, ...headers } as OutgoingHttpHeaders);
     // `flushHeaders` writes UTF-8, and would make two bytes of one that is not ASCII. An empty piece in latin1 does not.
     if (BEYOND_ASCII.test(Object.values(headers).flat().join())) outgoing.write("", "latin1");
@@ -148,7 +152,10 @@ class NodeReply implements Reply {
     return this.#chunks?.write(piece, encoding) ?? true;
   }
 
-  end(): void {
+  end(last = ""): void {
+    // Node uncorks the socket itself when an answer ends.
+    if (last !== "") this.#outgoing.socket?.cork();
+    this.write(last);
     this.#outgoing.end();
   }
 

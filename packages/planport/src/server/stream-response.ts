@@ -160,10 +160,10 @@ class StreamRelay implements ByteSink, StreamReporter {
       return;
     }
     this.#pending += this.#encoder.fail(describeError(this.#exchange, error, this.#options).body);
-    this.#flush();
+    const last = this.#take();
     this.#close();
     this.#body?.cancel();
-    reply.end();
+    reply.end(last);
   }
 
   failed(event: CodexEvent): OpenAIErrorBody {
@@ -195,6 +195,11 @@ class StreamRelay implements ByteSink, StreamReporter {
   }
 
   #flush(): void {
+    this.#write(this.#take(), "utf8");
+  }
+
+  /** What is to be written, to an answer that has begun. */
+  #take(): string {
     const { reply } = this.#exchange;
     if (!reply.begun) {
       reply.begin(200, this.#headers);
@@ -203,7 +208,7 @@ class StreamRelay implements ByteSink, StreamReporter {
     }
     const text = this.#pending;
     this.#pending = "";
-    this.#write(text, "utf8");
+    return text;
   }
 
   #write(piece: string, encoding: PieceEncoding): void {
@@ -234,9 +239,9 @@ class StreamRelay implements ByteSink, StreamReporter {
 
   #complete(): void {
     this.#pending += this.#encoder.end();
-    this.#flush();
+    const last = this.#take();
     this.#close();
-    this.#exchange.reply.end();
+    this.#exchange.reply.end(last);
     const body = this.#body;
     // The rest of the body is empty, or nearly: let it end by itself. It may do so right in `resume`.
     this.#closing = setTimeout(() => body?.cancel(), CLOSE_AFTER_END_MS).unref();

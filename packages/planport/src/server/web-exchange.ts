@@ -120,8 +120,9 @@ class WebReply implements Reply {
     return (this.#controller.desiredSize ?? 1) > 0;
   }
 
-  end(): void {
+  end(last = ""): void {
     if (this.#onClose === null) return;
+    this.write(last);
     this.#controller?.close();
     this.#close(true);
   }

@@ -1,7 +1,7 @@
 import http from "node:http";
 import net, { type AddressInfo, type Socket } from "node:net";
 import fc from "fast-check";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, onTestFinished, vi } from "vitest";
 import { ChunkWriter } from "../../src/server/chunk-writer.ts";
 import { ask, completed, created, delta, fakeClient, rawSocket, serve, sse } from "./kit.ts";
 
@@ -212,5 +212,26 @@ describe("streams on one connection", () => {
     second.events(delta("😀"));
     second.events(completed);
     expect(bodiesOf(await all)).toEqual([answer, answer]);
+  });
+
+  it("cost one call of the system for the head and the first piece, for each piece, and for the last one and the end", async () => {
+    const client = fakeClient();
+    const at = await serve({ client });
+    const { socket } = await rawSocket(at);
+    const all = collect(socket);
+    const calls = [vi.spyOn(net.Socket.prototype, "_write"), vi.spyOn(net.Socket.prototype, "_writev")] as const;
+    onTestFinished(() => calls.forEach((call) => call.mockRestore()));
+    const written = (): Socket[] => calls.flatMap((call) => call.mock.contexts as Socket[]);
+    let ours: Socket | undefined;
+    socket.write(post(at.port, true));
+    const call = await client.call();
+    for (const [index, event] of [created, delta("é"), delta("😀"), completed].entries()) {
+      const arrived = new Promise((resolve) => socket.once("data", resolve));
+      call.events(event);
+      await arrived;
+      ours ??= written().find(({ localPort }) => localPort === at.port);
+      expect(written().filter((other) => other === ours)).toHaveLength(index + 1);
+    }
+    expect(bodiesOf(await all)).toEqual([answer]);
   });
 });

@@ -40,7 +40,7 @@ async function relay(encoder: StreamEncoder, pieces: readonly Uint8Array[], brea
       written.push(Buffer.from(piece, encoding));
       return true;
     },
-    end: () => undefined,
+    end: (last = "") => void written.push(Buffer.from(last)),
     send: (_status, _headers, text) => written.push(Buffer.from(`whole: ${text}`)),
     onDrain: null,
   } as Partial<Reply> as Reply;
