@@ -40,7 +40,7 @@ const client = await spawnAppServer({
   cwd: folder,
 });
 const account = await client.connectAccount(planport.tokens);
-console.log(`${client.server.userAgent} works for ${account.accountId}.`);
+process.stdout.write(`${client.server.userAgent} works for ${account.accountId}.\n`);
 
 const { thread } = await client.request("thread/start", {
   model: "gpt-5.5",
@@ -56,7 +56,7 @@ for await (const { method, params } of client.streamTurn({
   if (method === "item/agentMessage/delta") text += params.delta;
   if (method === "turn/completed") assert.equal(params.turn.status, "completed", params.turn.error?.message);
 }
-console.log(text);
+process.stdout.write(`${text}\n`);
 assert.equal(text, "lent, not given");
 assert.equal(simulator.refreshes, 1);
 
@@ -65,4 +65,4 @@ assert.equal(end.code, 0);
 await planport.close();
 await simulator.close();
 rmSync(folder, { recursive: true });
-console.log("ok");
+process.stdout.write("ok\n");

@@ -72,7 +72,7 @@ export function transcriptOf(driver: Driver, places: Places): Transcript {
     return `${id} ${method}: ${
       COMPARED_WHOLE.has(method)
         ? mask(result)
-        : Object.keys((result ?? {}) as object)
+        : Object.keys(result ?? {})
             .sort()
             .join(",")
     }`;

@@ -47,7 +47,7 @@ export function codexSchemas(): CodexSchemas {
   const judge = (name: string, value: unknown, what: string): string[] => {
     const validate = schema(name);
     if (validate === null) return [`${what}: Codex has no schema ${name}`];
-    return validate(value) === true ? [] : [`${what}: ${ajv.errorsText(validate.errors).slice(0, 500)}`];
+    return validate(value) ? [] : [`${what}: ${ajv.errorsText(validate.errors).slice(0, 500)}`];
   };
   const judgeTold = (message: Message): string[] => {
     const { emittedAtMs: _, ...told } = message;

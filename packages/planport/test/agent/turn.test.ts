@@ -183,7 +183,7 @@ describe("a turn that runs", () => {
     expect(() => thread.interrupt("x")).toThrow("no active turn to interrupt");
     const ended = runTurn(stage, thread, "Reply with exactly: pong");
     const id = thread.turn?.id ?? "";
-    expect(() => thread.steer("x", [])).toThrow(`expected active turn id x but found ${id}`);
+    expect(() => thread.steer("x", [])).toThrow(`expected active turn id \`x\` but found \`${id}\``);
     await ended;
     expect(() => thread.steer(id, [])).toThrow("no active turn to steer");
   });

@@ -336,5 +336,5 @@ function toSeconds(ms: number): number {
 /** A piece of what a person said, with the fields that Codex tells of it. */
 function asTold(part: UserInput): UserInput {
   if (part.type === "text") return { text_elements: [], ...part };
-  return part.type === "image" || part.type === "localImage" ? ({ detail: null, ...part } as UserInput) : part;
+  return part.type === "image" || part.type === "localImage" ? { detail: null, ...part } : part;
 }

@@ -124,8 +124,8 @@ class Conversation {
           `${this.#line.name} did not answer ${method} within ${timeoutMs / 1000} s.`,
         );
       case "closed":
-        throw await this.#gone();
     }
+    throw await this.#gone();
   }
 
   async #gone(): Promise<UpstreamError> {

@@ -32,7 +32,7 @@ export async function connectAppServer(options: ConnectOptions): Promise<AppServ
   return converse(
     {
       name: `The app-server at ${url}`,
-      transport: closedIsTold(socket as MessageSocket),
+      transport: closedIsTold(socket),
       ended,
       close() {
         expected = true;

@@ -213,7 +213,7 @@ describe("a server that listens", () => {
     server.on("connection", (socket, request) => {
       ({ authorization } = request.headers);
       createPeer({
-        transport: socketTransport(socket as never),
+        transport: socketTransport(socket),
         onRequest: () => ({ result: { userAgent: "ws" } }),
         onFault: () => ({ code: 1, message: "" }),
       });
