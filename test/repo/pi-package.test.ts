@@ -63,7 +63,14 @@ describe("what pi loads", () => {
   test("names nothing of pi's, and no package but those that the manifest has and one that may be missing", () => {
     const named = namedBy(prebuilt, /(?:^|\n)(?:import|export)\b[^;\n]*?\bfrom "([^"]+)"/g);
     const later = namedBy(prebuilt, /\bimport\("([^"]+)"/g);
-    expect(named).toEqual(Object.keys(manifest.dependencies ?? {}).sort());
+    // A package may be named by one of its files.
+    const packages = named.map((name) =>
+      name
+        .split("/")
+        .slice(0, name.startsWith("@") ? 2 : 1)
+        .join("/"),
+    );
+    expect(packages).toEqual(Object.keys(manifest.dependencies ?? {}).sort());
     expect(later).toEqual(["@napi-rs/keyring"]);
   });
 
@@ -91,7 +98,7 @@ describe("what pi loads", () => {
     expect(externals.map(({ external }) => external)).not.toContain("zod");
     const atOnce = reach(entry, new Set(["static"])).externals.map(({ external }) => external);
     expect(atOnce.filter((name) => !name.startsWith("node:"))).toEqual([]);
-    const users = prebuilt.filter((file) => readText(file).includes('from "undici"'));
+    const users = prebuilt.filter((file) => readText(file).includes('from "undici/index.js"'));
     expect(users).toEqual(["packages/pi-planport/prebuilt/proxied.mjs"]);
   });
 
