@@ -75,7 +75,7 @@ class Conversation {
       transport: line.transport,
       onRequest: async ({ method, params }) => ({ result: await this.#serve(method, params) }),
       onFault: faultOf,
-      onNotification: (method, params) => this.#tell({ method, params }),
+      onNotification: (method, params) => this.#tell({ method, params } as Notification),
       onUnreadable: (why) =>
         this.#warn(new UpstreamError("app_server_refused", `${line.name} sent what is no message: ${why}.`)),
     });

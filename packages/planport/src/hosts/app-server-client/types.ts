@@ -17,10 +17,13 @@ export type ServerRequestMethod = keyof ServerRequests;
 /** What the server tells. */
 export type NotificationMethod = keyof ServerNotifications;
 
-/** A notification by its method. Methods that this version does not know come with unknown params. */
-export type Notification =
-  | { [M in NotificationMethod]: { readonly method: M; readonly params: ServerNotifications[M] } }[NotificationMethod]
-  | { readonly method: string & {}; readonly params: unknown };
+/**
+ * A notification by its method. A newer server may send methods that these types do not know: they come as well, and fall through a
+ * `switch` on `method`.
+ */
+export type Notification = {
+  [M in NotificationMethod]: { readonly method: M; readonly params: ServerNotifications[M] };
+}[NotificationMethod];
 
 /** Limits of one request. */
 export interface RequestLimits {
