@@ -44,7 +44,8 @@ export function addExecCommand(program: Command, context: CommandContext, setRes
       const options = merged(command.opts(), self.opts());
       const isLast = options["last"] === true;
       const task = isLast && thread !== undefined ? [thread, ...words] : words;
-      if (!isLast && thread === undefined) self.error("error: missing required argument 'thread'");
+      if (!isLast && thread === undefined)
+        self.error("error: name a thread, or take the newest of this folder with --last");
       setResult(await exec(context, task, options, { threadId: isLast ? null : (thread ?? null) }));
     });
 }

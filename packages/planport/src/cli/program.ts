@@ -44,6 +44,7 @@ export function createProgram(context: CommandContext, setResult: SetResult): Co
       "after",
       examples(
         "planport login                 sign in with your ChatGPT account",
+        "planport                       at a terminal: an agent in this folder, one task after the other",
         'planport ask "why is the sky blue?"',
         "planport serve                 an OpenAI-compatible server on this machine",
         "planport demo                  see it all work, without an account",

@@ -26,7 +26,7 @@ function apply(table: JsonObject, override: string): void {
   const names = at < 1 ? [] : override.slice(0, at).trim().split(".");
   const last = names.pop();
   if (last === undefined || [...names, last].some((name) => name.trim() === "" || FORBIDDEN.has(name)))
-    throw new ConfigError("config_invalid", `-c ${override.slice(0, 60)} is not usable: it takes key=value.`);
+    throw new ConfigError("config_invalid", `-c ${override.slice(0, 60)} is not usable: it takes NAME=VALUE.`);
   let place = table;
   for (const name of names) {
     const next = place[name];

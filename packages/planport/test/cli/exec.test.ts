@@ -114,6 +114,33 @@ describe("exec", () => {
     expect(unknown).toMatchObject({ code: 2, stderr: expect.stringContaining("nobody") });
   });
 
+  it("refuses a folder, a picture and a thread that are not there before anything is sent", async () => {
+    for (const [flags, word] of [
+      [["--cd", "nowhere", "hi"], "--cd: nowhere is no folder"],
+      [["--image", "no.png", "hi"], "--image: no.png cannot be read: ENOENT"],
+      [["-c", "nonsense", "hi"], "-c nonsense is not usable: it takes NAME=VALUE"],
+      [["resume"], "--last"],
+    ] as const) {
+      const result = await run(home, ["exec", ...flags], { env, input: "" });
+      expect(result).toMatchObject({ code: 2, stderr: expect.stringContaining(word) });
+    }
+    expect(simulator.requests.filter(({ path }) => path.endsWith("/responses"))).toEqual([]);
+  });
+
+  it("gives the answer and then says so when its file cannot be written", async () => {
+    const result = await run(home, ["exec", "-o", "no/answer.txt", "Reply with exactly: kept"], { env });
+    expect(result).toMatchObject({ code: 2, stdout: "kept\n" });
+    expect(result.stderr).toContain("sandbox read-only");
+    expect(result.stderr).toContain("--output-last-message: no/answer.txt cannot be written: ENOENT");
+  });
+
+  it("tells a person a refusal of the backend in its words, without the JSON around them", async () => {
+    const { code, stderr } = await run(home, ["exec", "-m", "nobody", "hi"], { env });
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/planport: The 'nobody' model is not supported/);
+    expect(stderr).not.toContain('"detail"');
+  });
+
   it("ends its turn and keeps the thread when it is interrupted", async () => {
     simulator.script.push("responses", { kind: "stall", afterEvents: 2 });
     const running = start(home, ["exec", "--json", "hi"], { env, input: "" });

@@ -3,6 +3,7 @@
  * @module
  */
 import type { AgentEvent, ThreadItem } from "../../agent/index.ts";
+import { isJsonObject, tryParseJson } from "../../protocol/json.ts";
 import { type Output, printable, withoutControls } from "../terminal.ts";
 
 /** Longest part of a command's output that is shown, in lines. */
@@ -22,12 +23,19 @@ export function tellProgress(event: AgentEvent, err: Output): void {
       break;
     case "error": {
       const { message, additionalDetails } = event.fields.error;
-      const text = additionalDetails === null ? message : `${message} (${additionalDetails})`;
+      const said = plain(message);
+      const text = additionalDetails === null ? said : `${said} (${additionalDetails})`;
       void err.line(`${event.fields.willRetry ? dim("planport:") : red("planport:")} ${printable(text)}`);
       break;
     }
     default:
   }
+}
+
+/** The backend's refusals are JSON with their words in `detail`; programs get them whole, a person only the words. */
+function plain(message: string): string {
+  const body = tryParseJson(message);
+  return isJsonObject(body) && typeof body["detail"] === "string" ? body["detail"] : message;
 }
 
 function linesOf(item: ThreadItem): string[] {

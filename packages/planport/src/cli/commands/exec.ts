@@ -2,7 +2,7 @@
  * `planport exec`: one turn of an agent in a folder of this machine.
  * @module
  */
-import { readFile, writeFile } from "node:fs/promises";
+import { access, constants, readFile, stat, writeFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import type { AgentEvent, AgentThread, TurnView, UserInput } from "../../agent/index.ts";
 import { ConfigError, RequestError } from "../../errors.ts";
@@ -15,6 +15,8 @@ import type { CommandContext } from "../context.ts";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
 import { readAll, readPiped } from "../input.ts";
 import { printable } from "../terminal.ts";
+
+const HINT = 'Try: planport exec "what does this project do?"';
 
 /** Options of {@link exec}. */
 export interface ExecOptions extends AgentFlags {
@@ -43,6 +45,7 @@ export async function exec(
 ): Promise<ExitCode> {
   const prompt = await readPrompt(context, words);
   const schema = await readSchema(context, options.outputSchema);
+  await checkPaths(context, options);
   const asJson = options.json === true || options.experimentalJson === true;
   const output = new Printer(context, asJson);
   const host = createTerminalHost((event) => output.onEvent(event));
@@ -90,23 +93,43 @@ async function newestThread({ agent, settings }: LocalAgent): Promise<string> {
 /** As the words say, else from standard input; what is piped in beside words follows them. */
 async function readPrompt(context: CommandContext, words: readonly string[]): Promise<string> {
   const said = words.length === 1 && words[0] === "-" ? "" : words.join(" ");
-  if (said === "" && context.stdin.isTTY)
-    throw new RequestError("request_invalid", 'There is no task. Try: planport exec "what does this project do?"');
+  if (said === "" && context.stdin.isTTY) throw new RequestError("request_invalid", `There is no task. ${HINT}`);
   const piped = said === "" ? await readAll(context) : await readPiped(context);
   const prompt = said !== "" && piped.trim() !== "" ? `${said}\n\n<stdin>\n${piped}\n</stdin>` : `${said}${piped}`;
-  if (prompt.trim() === "") throw new RequestError("request_invalid", "The task is empty.");
+  if (prompt.trim() === "") throw new RequestError("request_invalid", `The task is empty. ${HINT}`);
   return prompt;
+}
+
+/** What a flag names and is not there is said before a turn is paid for. */
+async function checkPaths({ cwd }: CommandContext, { cd, image = [] }: ExecOptions): Promise<void> {
+  if (cd !== undefined) {
+    const found = await stat(resolve(cwd, cd)).catch(() => null);
+    if (found?.isDirectory() !== true) throw new ConfigError("config_invalid", `--cd: ${cd} is no folder.`);
+  }
+  for (const path of image)
+    await access(resolve(cwd, path), constants.R_OK).catch((error: unknown) => {
+      throw new ConfigError("config_invalid", `--image: ${path} cannot be read: ${codeOf(error)}.`);
+    });
+}
+
+function codeOf(error: unknown): string {
+  return (error as NodeJS.ErrnoException).code ?? "unknown";
 }
 
 async function readSchema({ cwd }: CommandContext, path: string | undefined): Promise<JsonObject | null> {
   if (path === undefined) return null;
-  const text = await readFile(resolve(cwd, path), "utf8").catch((error: NodeJS.ErrnoException) => {
-    throw new ConfigError("config_invalid", `--output-schema: ${path} cannot be read: ${error.code ?? "unknown"}.`);
+  const text = await readFile(resolve(cwd, path), "utf8").catch((error: unknown) => {
+    throw new ConfigError("config_invalid", `--output-schema: ${path} cannot be read: ${codeOf(error)}.`);
   });
   const schema = tryParseJson(text);
   if (!isJsonObject(schema))
     throw new RequestError("request_invalid", `--output-schema: ${path} holds no JSON object.`);
   return schema;
+}
+
+/** A sandbox is called as `--sandbox` takes it. */
+function kebab(name: string): string {
+  return name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }
 
 /** Prints what happens: JSON lines, or progress on standard error and the answer on standard output. */
@@ -127,7 +150,7 @@ class Printer {
     if (this.#asJson) this.#line({ type: "thread.started", thread_id: id });
     else {
       const { err } = this.#context.terminal;
-      const where = `${printable(settings.cwd)}, sandbox ${settings.sandbox.type}, approvals ${settings.approvalPolicy}`;
+      const where = `${printable(settings.cwd)}, sandbox ${kebab(settings.sandbox.type)}, approvals ${settings.approvalPolicy}`;
       void err.line(err.style.dim(`planport: ${printable(settings.model)} in ${where}, thread ${id}`));
     }
   }
@@ -145,7 +168,11 @@ class Printer {
     if (signal.aborted) return EXIT.interrupted;
     if (this.#turn?.status !== "completed") return EXIT.failure;
     if (!this.#asJson) await terminal.out.line(this.#answer);
-    if (outputFile !== undefined) await writeFile(resolve(cwd, outputFile), this.#answer);
+    if (outputFile !== undefined)
+      await writeFile(resolve(cwd, outputFile), this.#answer).catch((error: unknown) => {
+        const why = `--output-last-message: ${outputFile} cannot be written: ${codeOf(error)}.`;
+        throw new ConfigError("config_invalid", why);
+      });
     return EXIT.ok;
   }
 
