@@ -92,7 +92,8 @@ export class Agent {
     if (loaded !== undefined) return loaded;
     const stored = await this.read(threadId);
     return (
-      this.#threads.get(threadId) ?? this.#load({ ...startOf(stored, base, changes), isStored: true }, stored.path)
+      this.#threads.get(threadId) ??
+      this.#load({ ...startOf(stored, base, changes), isStored: true }, stored.path, stored.nextOrdinal)
     );
   }
 
@@ -150,12 +151,17 @@ export class Agent {
     return rolloutPath(this.#options.home, meta.id, meta.createdAtMs);
   }
 
-  #load(start: ThreadStart, path: string | null): AgentThread {
+  #load(start: ThreadStart, path: string | null, nextOrdinal: number | null = null): AgentThread {
     const { now, onWarning } = this.#options;
     const writer =
       path === null
         ? null
-        : new RolloutWriter(path, now, (error) => onWarning(`${path} cannot be written: ${error.message}`));
+        : new RolloutWriter(
+            path,
+            now,
+            (error) => onWarning(`${path} cannot be written: ${error.message}`),
+            nextOrdinal,
+          );
     const thread = new AgentThread(start, writer, this.#options);
     this.#threads.set(thread.id, thread);
     return thread;

@@ -81,6 +81,21 @@ describe("a thread's file", () => {
     ).toContain('"turn_aborted"');
   });
 
+  it("goes on with the numbers of lines where a Codex numbered them", async () => {
+    const stage = await setUp();
+    const id = uuidv7();
+    const path = rolloutPath(stage.home, id, Date.now());
+    const writer = new RolloutWriter(path, Date.now, () => {}, 0);
+    writer.write("session_meta", { id, cwd: stage.home, model_provider: "openai", history_mode: "paginated" });
+    writer.write("world_state", {});
+    writer.close();
+    await runTurn(stage, await stage.agent.resume(id, stage.settings, {}), "Reply with exactly: pong");
+    await stage.agent.unload(id);
+    (await stage.agent.resume(id, stage.settings, {})).rename("numbered");
+    const lines = readFileSync(path, "utf8").trimEnd().split("\n");
+    expect(lines.map((line) => (JSON.parse(line) as { ordinal: number }).ordinal)).toEqual(lines.map((_, at) => at));
+  });
+
   it("answers for a call whose result was lost", async () => {
     const stage = await setUp();
     const id = uuidv7();

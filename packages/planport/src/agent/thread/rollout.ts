@@ -34,17 +34,21 @@ export class RolloutWriter {
   readonly #onError: OnWriteError;
   #file: number | null = null;
   #failed = false;
+  #nextOrdinal: number | null;
 
-  constructor(path: string, now: () => number, onError: OnWriteError) {
+  /** @param nextOrdinal For a file whose lines are numbered; see `nextOrdinal` of a stored thread. */
+  constructor(path: string, now: () => number, onError: OnWriteError, nextOrdinal: number | null = null) {
     this.path = path;
+    this.#nextOrdinal = nextOrdinal;
     this.#now = now;
     this.#onError = onError;
   }
 
   /** Writes one line. Trouble is told once and no more. */
   write(type: string, payload: JsonObject): void {
-    const line = { timestamp: new Date(this.#now()).toISOString(), type, payload };
-    this.writeLine(JSON.stringify(line));
+    const timestamp = new Date(this.#now()).toISOString();
+    const numbered = this.#nextOrdinal === null ? {} : { ordinal: this.#nextOrdinal++ };
+    this.writeLine(JSON.stringify({ timestamp, ...numbered, type, payload }));
   }
 
   /** Writes a line as it is. */
