@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, realpathSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -282,6 +282,42 @@ describe("the sandbox of this machine", async () => {
       writeFileSync(path.join(base, "auth.json"), "secret");
       context.sandbox = sandboxOf("workspace-write");
       expect(await context.run("exec_command", { cmd: `cat ${base}/auth.json`, login: false })).not.toContain("secret");
+    });
+
+    test("which do not read sign-ins that are renewed while they run, nor what lies beside them", async () => {
+      const home = path.join(base, "home");
+      mkdirSync(home);
+      writeFileSync(path.join(home, "auth.json"), "secret");
+      writeFileSync(path.join(home, "auth.json.bak"), "secret");
+      begin({ sandbox: async () => found, hidden: [path.join(home, "auth.json")] });
+      context.sandbox = sandboxOf("workspace-write");
+      const cmd = `read line; cat ${home}/auth.json*; ls ${home} | wc -l`;
+      await context.run("exec_command", { cmd, yield_time_ms: 250, login: false });
+      writeFileSync(path.join(home, "new"), "secret");
+      renameSync(path.join(home, "new"), path.join(home, "auth.json"));
+      const output = await context.run("write_stdin", { session_id: 1, chars: "go\n", yield_time_ms: 30_000 });
+      expect(output).not.toContain("secret");
+      expect(body(output)).toMatch(/^0$/m);
+    });
+
+    test("which work in a folder below or above that of the sign-ins", async () => {
+      writeFileSync(path.join(base, "auth.json"), "secret");
+      writeFileSync(path.join(cwd, "seen"), "content");
+      context.sandbox = sandboxOf("read-only");
+      expect(await context.run("exec_command", { cmd: "cat seen", login: false })).toContain("content");
+      mkdirSync(path.join(cwd, "home"));
+      writeFileSync(path.join(cwd, "home", "auth.json"), "secret");
+      begin({ sandbox: async () => found, hidden: [path.join(cwd, "home", "auth.json")] });
+      context.sandbox = sandboxOf("workspace-write");
+      expect(await fails("cat home/auth.json")).toBe(true);
+      expect(await fails("echo mine > home/auth.json")).toBe(true);
+      expect(await fails("cat seen && touch made")).toBe(false);
+    });
+
+    test("which signal no process outside", async () => {
+      context.sandbox = sandboxOf("read-only");
+      expect(await fails(`kill -0 ${process.pid}`)).toBe(true);
+      expect(await fails("echo hi")).toBe(false);
     });
 
     test("which reach no network", async () => {

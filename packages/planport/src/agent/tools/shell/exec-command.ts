@@ -154,7 +154,7 @@ class Execution {
       policy,
       cwd: realpathSync(cwd),
       workdir: this.#workdir,
-      hidden: this.#state.hidden.filter((file) => existsSync(file)),
+      hidden: this.#state.hidden.map(realPath),
       tmpdir: env["TMPDIR"] ?? null,
     });
   }
@@ -208,6 +208,10 @@ function newItem(
     startedAtMs,
     completedAtMs: null,
   };
+}
+
+function realPath(file: string): string {
+  return existsSync(file) ? realpathSync(file) : file;
 }
 
 function refused(why: string): ToolOutcome {
