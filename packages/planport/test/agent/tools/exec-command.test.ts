@@ -1,4 +1,13 @@
-import { existsSync, mkdirSync, mkdtempSync, realpathSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -122,6 +131,15 @@ describe.skipIf(isWindows)("a command", () => {
     await gone(pid);
   });
 
+  test("that does not want to die is dead once its thread is closed", async () => {
+    const cmd = `trap "" TERM; (while :; do sleep 0.1; done) & echo $!; exit 0`;
+    const pid = Number(body(await context.run("exec_command", { cmd, yield_time_ms: 30_000, login: false })));
+    toolbox.turnEnded("turn-1");
+    expect(isAlive(pid)).toBe(true);
+    await toolbox.close();
+    await gone(pid);
+  });
+
   test("is left at once when the turn is interrupted", async () => {
     const running = context.run("exec_command", { cmd: "sleep 600", yield_time_ms: 30_000, login: false });
     while (context.told.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
@@ -237,6 +255,29 @@ describe.skipIf(isWindows)("a person is asked", () => {
     await context.run("exec_command", { cmd: "touch b", login: false });
     await context.run("exec_command", { cmd: "cat b", login: false });
     expect(context.asked).toHaveLength(2);
+  });
+
+  test("of what reads elsewhere, where no sandbox hides sign-ins", async () => {
+    writeFileSync(path.join(base, "auth.json"), "secret");
+    symlinkSync(path.join(base, "auth.json"), path.join(cwd, "link"));
+    writeFileSync(path.join(cwd, "seen"), "content");
+    context.answer = () => "decline";
+    const refused = [`cat ${base}/auth.json`, "cat ../auth.json", "cat link", "cat /proc/self/environ", "git status"];
+    refused.push("cd .. && cat auth.json", "grep -R secret .", "find -L .", `grep -f${base}/auth.json seen`);
+    for (const cmd of refused)
+      expect([cmd, await context.run("exec_command", { cmd, login: false })]).toEqual([
+        cmd,
+        "exec_command failed: rejected by user",
+      ]);
+    expect(await context.run("exec_command", { cmd: "cat seen", workdir: "..", login: false })).toMatch(
+      /rejected by user/,
+    );
+    expect(await context.run("exec_command", { cmd: "cat seen | wc -l", login: false })).toContain(
+      "exited with code 0",
+    );
+    begin({ hidden: [path.join(cwd, "auth.json")] });
+    context.sandbox = sandboxOf("read-only");
+    expect(await context.run("exec_command", { cmd: "ls", login: false })).toMatch(/this machine has no sandbox/);
   });
 
   test("never under the policy never: what would need it is refused", async () => {

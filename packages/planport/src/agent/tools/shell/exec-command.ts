@@ -12,8 +12,8 @@ import type { ApprovalDecision, LocalTool, ToolCall, ToolContext, ToolOutcome } 
 import { commandActions } from "./actions.ts";
 import { type AllowedCommands, proposedPrefix } from "./allowed.ts";
 import { type ExecArguments, readExecArguments } from "./arguments.ts";
-import { shellInvocation, withoutSecrets } from "./invocation.ts";
-import { isKnownSafe } from "./known-safe.ts";
+import { readsPosix, shellInvocation, withoutSecrets } from "./invocation.ts";
+import { isKnownSafe, readsInside } from "./known-safe.ts";
 import { estimateTokens, withinTokens } from "./output.ts";
 import { patchOfLine } from "./patch-line.ts";
 import { RunningCommand } from "./process.ts";
@@ -87,14 +87,17 @@ class Execution {
   }
 
   async #judge(): Promise<Verdict> {
-    const { approvalPolicy, sandbox } = this.#context;
+    const { approvalPolicy, sandbox, cwd } = this.#context;
     const { cmd, escalated } = this.#args;
+    const { hidden } = this.#state;
+    const sandboxed = sandbox.type !== "dangerFullAccess" && (await this.#state.sandbox()).sandbox !== null;
+    const knownSafe = readsPosix(this.#argv) && isKnownSafe(cmd);
     return judgeCommand({
       approvalPolicy,
       sandbox,
       escalated,
-      sandboxed: sandbox.type !== "dangerFullAccess" && (await this.#state.sandbox()).sandbox !== null,
-      knownSafe: isKnownSafe(cmd),
+      sandboxed,
+      knownSafe: knownSafe && (sandboxed || readsInside(cmd, { workdir: this.#workdir, cwd, hidden })),
       allowed: this.#state.allowed.has(cmd, this.#argv, this.#workdir),
     });
   }
