@@ -34,6 +34,8 @@ export interface ShellState {
 
 /** Output of the first moments is not told piece by piece: a command that ends at once is told whole. */
 const QUIET_MS = 150;
+/** Of more output no pieces are told: a command that writes without end would drown those who watch. Its item tells the end. */
+const MAX_TOLD_CHARS = 2 * 1024 * 1024;
 
 /** The tool. */
 export function execCommand(state: ShellState): LocalTool {
@@ -141,7 +143,11 @@ class Execution {
     if (!announced) this.#context.started(item);
     const session = sessions.add({ turnId, command, item, context: this.#context, startedAtMs });
     const context = this.#context;
-    const telling = setTimeout(() => command.listen((delta) => context.output(item, delta)), QUIET_MS);
+    let toldChars = 0;
+    const tell = (delta: string): void => {
+      if ((toldChars += delta.length) <= MAX_TOLD_CHARS) context.output(item, delta);
+    };
+    const telling = setTimeout(() => command.listen(tell), QUIET_MS);
     void command.ended.then((end) => {
       clearTimeout(telling);
       if (item.status === "inProgress") completeItem(item, context, { command, startedAtMs, failed: end.timedOut });
