@@ -40,6 +40,8 @@ export class Agent {
   readonly store: ThreadStore;
   readonly #options: AgentOptions;
   readonly #threads = new Map<string, AgentThread>();
+  /** Threads that still write their end: nobody else may begin to write to their files meanwhile. */
+  readonly #closing = new Map<string, Promise<void>>();
 
   constructor(options: AgentOptions) {
     this.#options = options;
@@ -90,7 +92,8 @@ export class Agent {
     if (loaded !== undefined) return loaded;
     const stored = await this.read(threadId);
     return (
-      this.#threads.get(threadId) ?? this.#load({ ...startOf(stored, base, changes), isStored: true }, stored.path)
+      this.#threads.get(threadId) ??
+      this.#load({ ...startOf(stored, base, changes), isStored: true }, stored.path, stored.nextOrdinal)
     );
   }
 
@@ -122,6 +125,7 @@ export class Agent {
    */
   async read(threadId: string): Promise<StoredThread> {
     if (!isUuid(threadId)) throw new RequestError("request_invalid", `invalid thread id: ${threadId}`);
+    await this.#closing.get(threadId);
     const path = await this.store.find(threadId);
     const stored = path === null ? null : await readStoredThread(path);
     if (stored === null) throw new RequestError("not_found", `no rollout found for thread id ${threadId}`);
@@ -131,25 +135,33 @@ export class Agent {
   /** Gives a thread back: what runs in it ends. */
   async unload(threadId: string): Promise<void> {
     const thread = this.#threads.get(threadId);
+    if (thread === undefined) return this.#closing.get(threadId);
     this.#threads.delete(threadId);
-    await thread?.close();
+    const closed = thread.close().finally(() => this.#closing.delete(threadId));
+    this.#closing.set(threadId, closed);
+    await closed;
   }
 
   /** Ends everything. */
   async close(): Promise<void> {
-    await Promise.all(this.loadedIds.map((id) => this.unload(id)));
+    await Promise.all([...this.loadedIds, ...this.#closing.keys()].map((id) => this.unload(id)));
   }
 
   #path(meta: ThreadMeta): string {
     return rolloutPath(this.#options.home, meta.id, meta.createdAtMs);
   }
 
-  #load(start: ThreadStart, path: string | null): AgentThread {
+  #load(start: ThreadStart, path: string | null, nextOrdinal: number | null = null): AgentThread {
     const { now, onWarning } = this.#options;
     const writer =
       path === null
         ? null
-        : new RolloutWriter(path, now, (error) => onWarning(`${path} cannot be written: ${error.message}`));
+        : new RolloutWriter(
+            path,
+            now,
+            (error) => onWarning(`${path} cannot be written: ${error.message}`),
+            nextOrdinal,
+          );
     const thread = new AgentThread(start, writer, this.#options);
     this.#threads.set(thread.id, thread);
     return thread;

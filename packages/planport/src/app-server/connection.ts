@@ -83,7 +83,6 @@ export function openConnection(options: ConnectionOptions): Connection {
         if (!muted.has(method)) peer.notify(method, said);
       },
       request: (method, asked, limits) => peer.request(method, asked, limits),
-      drained: () => peer.drained(),
     };
     const ready = guest.client;
     // Behind the answer: nothing is told to a client that does not know yet that it is in.

@@ -31,8 +31,6 @@ export interface Client {
     params: ServerRequests[M]["params"],
     options?: RequestOptions,
   ): Promise<RequestOutcome>;
-  /** Resolves when it has room for more: wait for it between many notifications. */
-  drained(): Promise<void>;
 }
 
 /** What a handler is given besides the params. */

@@ -66,8 +66,6 @@ export interface Peer {
   /** Asks the other side. Never rejects. */
   request(method: string, params: unknown, options?: RequestOptions): Promise<RequestOutcome>;
   notify(method: string, params?: unknown): void;
-  /** Resolves when the other side has room for more; see {@link MessageTransport.drained}. */
-  drained(): Promise<void>;
   /** Ends the conversation. */
   close(): void;
   /** Aborted when the conversation is over. */
@@ -145,7 +143,6 @@ export function createPeer(options: PeerOptions): Peer {
         onSent?.(id);
       }),
     notify: (method, params) => transport.send(notificationText(method, params, options.stamp?.())),
-    drained: () => transport.drained(),
     close: () => transport.close(),
     closed: closed.signal,
   };

@@ -7,6 +7,8 @@ import { LineCutter } from "./lines.ts";
 
 /** Longer than any message that a program sends on purpose; a picture in a message is some megabytes. */
 export const MAX_MESSAGE_BYTES: number = 64 * 1024 * 1024;
+/** Who has so much to read still, and does not, is left: what is sent to it would pile up in this process's memory. */
+export const MAX_BACKLOG_BYTES: number = 64 * 1024 * 1024;
 
 /** What a transport tells. */
 export interface TransportEvents {
@@ -22,10 +24,8 @@ export interface TransportEvents {
 export interface MessageTransport {
   /** Begins to hand over what comes. Called once. */
   open(events: TransportEvents): void;
-  /** Sends one text; after the end nothing happens. */
+  /** Sends one text; after the end nothing happens. It is the end when the other side has left too much unread. */
   send(text: string): void;
-  /** Resolves when what was sent is out of this process's memory, or never will be: wait for it between many messages. */
-  drained(): Promise<void>;
   /** Ends both directions. */
   close(): void;
 }
@@ -33,6 +33,7 @@ export interface MessageTransport {
 /** Options of {@link streamTransport}. */
 export interface StreamTransportOptions {
   readonly maxMessageBytes?: number;
+  readonly maxBacklogBytes?: number;
 }
 
 /** One message a line over two streams, such as those of a process. The end of `input` is the end. */
@@ -42,15 +43,11 @@ export function streamTransport(
   options: StreamTransportOptions = {},
 ): MessageTransport {
   const limit = options.maxMessageBytes ?? MAX_MESSAGE_BYTES;
+  const maxBacklogBytes = options.maxBacklogBytes ?? MAX_BACKLOG_BYTES;
   let isClosed = false;
-  let wake: (() => void)[] = [];
   let onData = (_chunk: Buffer | string): void => {};
   let close = (): void => {};
-  const release = (): void => {
-    const waiting = wake;
-    wake = [];
-    for (const each of waiting) each();
-  };
+  let giveUp = (): void => {};
   return {
     open(events) {
       const cutter = new LineCutter(
@@ -66,8 +63,12 @@ export function streamTransport(
         isClosed = true;
         input.off("data", onData);
         input.pause();
-        release();
         events.onClose();
+      };
+      giveUp = () => {
+        events.onUnreadable(unread(maxBacklogBytes));
+        close();
+        output.destroy();
       };
       input.on("data", onData);
       input.once("end", () => {
@@ -78,15 +79,12 @@ export function streamTransport(
       // A side that breaks is a side that is gone; there is nobody to tell more.
       input.on("error", () => close());
       output.on("error", () => close());
-      output.on("drain", release);
       output.once("close", () => close());
     },
     send(text) {
-      if (!isClosed && output.writable) output.write(`${text}\n`);
-    },
-    async drained() {
-      if (isClosed || !output.writableNeedDrain) return;
-      await new Promise<void>((resolve) => wake.push(resolve));
+      if (isClosed || !output.writable) return;
+      if (output.writableLength > maxBacklogBytes) giveUp();
+      else output.write(`${text}\n`);
     },
     close() {
       if (output.writable) output.end();
@@ -95,31 +93,30 @@ export function streamTransport(
   };
 }
 
+function unread(maxBytes: number): string {
+  return `the other side has left more than ${maxBytes} bytes unread, and is left`;
+}
+
 /** The part of a WebSocket (of the package `ws`) that carrying messages needs. */
 export interface MessageSocket {
   readonly readyState: number;
   readonly bufferedAmount: number;
   on(event: "message", listener: (data: Buffer | ArrayBuffer | Buffer[], isBinary: boolean) => void): unknown;
   on(event: "close" | "error", listener: () => void): unknown;
-  send(text: string, sent: () => void): void;
+  send(text: string): void;
   close(code?: number): void;
+  terminate(): void;
 }
 
 const OPEN = 1;
-const HIGH_WATER_BYTES = 1024 * 1024;
 
 /** One message a text of a WebSocket. The socket bounds the length of what comes. */
-export function socketTransport(socket: MessageSocket): MessageTransport {
-  let wake: (() => void)[] = [];
-  const release = (): void => {
-    if (socket.readyState === OPEN && socket.bufferedAmount > HIGH_WATER_BYTES) return;
-    const waiting = wake;
-    wake = [];
-    for (const each of waiting) each();
-  };
+export function socketTransport(socket: MessageSocket, maxBacklogBytes: number = MAX_BACKLOG_BYTES): MessageTransport {
+  let onLeft = (): void => {};
   return {
     open(events) {
       let isClosed = false;
+      onLeft = () => events.onUnreadable(unread(maxBacklogBytes));
       socket.on("message", (data, isBinary) => {
         if (isBinary) events.onUnreadable("it is binary");
         else events.onMessage(textOf(data));
@@ -127,17 +124,15 @@ export function socketTransport(socket: MessageSocket): MessageTransport {
       socket.on("close", () => {
         if (isClosed) return;
         isClosed = true;
-        release();
         events.onClose();
       });
       socket.on("error", () => socket.close());
     },
     send(text) {
-      if (socket.readyState === OPEN) socket.send(text, release);
-    },
-    async drained() {
-      if (socket.readyState !== OPEN || socket.bufferedAmount <= HIGH_WATER_BYTES) return;
-      await new Promise<void>((resolve) => wake.push(resolve));
+      if (socket.readyState !== OPEN) return;
+      if (socket.bufferedAmount <= maxBacklogBytes) return socket.send(text);
+      onLeft();
+      socket.terminate();
     },
     close: () => socket.close(1000),
   };

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { isUuid, uuidv7 } from "../../src/agent/index.ts";
 import { RolloutWriter, rolloutPath } from "../../src/agent/thread/rollout.ts";
-import { answersOf, newThread, runTurn, setUp, temporaryHome } from "./stage.ts";
+import { answersOf, eventsOf, newThread, runTurn, setUp, temporaryHome, untilTold } from "./stage.ts";
 
 describe("a thread's file", () => {
   it("lies where Codex puts it, is for its owner alone, and does not exist before there is something in it", async () => {
@@ -53,6 +53,47 @@ describe("a thread's file", () => {
     resumed.rename("after the crash");
     expect((await second.agent.read(thread.id)).name).toBe("after the crash");
     expect(readFileSync(path, "utf8")).toContain(unknown);
+  });
+
+  it("keeps what was said whole, whatever characters are in it", async () => {
+    const stage = await setUp();
+    const text = "one\u2028two\u2029three\u0085four\rfive\nsix";
+    const thread = newThread(stage);
+    await runTurn(stage, thread, text);
+    await stage.agent.unload(thread.id);
+    expect((await stage.agent.read(thread.id)).preview).toBe(text);
+    expect((await stage.agent.resume(thread.id, stage.settings, {})).history).toEqual(thread.history);
+  });
+
+  it("is not read by who resumes a thread before the one that is being unloaded has written its end", async () => {
+    const stage = await setUp({ tools: [] });
+    const thread = newThread(stage);
+    const turn = thread.startTurn([{ type: "text", text: "count to 500" }], {}, { outputSchema: null });
+    await untilTold(stage, "turn/started");
+    void stage.agent.unload(thread.id);
+    await stage.agent.resume(thread.id, stage.settings, {});
+    expect(eventsOf(stage, "turn/completed").map(({ turn: { id } }) => id)).toEqual([turn.id]);
+    expect(
+      readFileSync(thread.path ?? "", "utf8")
+        .trimEnd()
+        .split("\n")
+        .at(-1),
+    ).toContain('"turn_aborted"');
+  });
+
+  it("goes on with the numbers of lines where a Codex numbered them", async () => {
+    const stage = await setUp();
+    const id = uuidv7();
+    const path = rolloutPath(stage.home, id, Date.now());
+    const writer = new RolloutWriter(path, Date.now, () => {}, 0);
+    writer.write("session_meta", { id, cwd: stage.home, model_provider: "openai", history_mode: "paginated" });
+    writer.write("world_state", {});
+    writer.close();
+    await runTurn(stage, await stage.agent.resume(id, stage.settings, {}), "Reply with exactly: pong");
+    await stage.agent.unload(id);
+    (await stage.agent.resume(id, stage.settings, {})).rename("numbered");
+    const lines = readFileSync(path, "utf8").trimEnd().split("\n");
+    expect(lines.map((line) => (JSON.parse(line) as { ordinal: number }).ordinal)).toEqual(lines.map((_, at) => at));
   });
 
   it("answers for a call whose result was lost", async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { DynamicToolCall, LocalTool } from "../../src/agent/index.ts";
+import type { AgentThread, DynamicToolCall, LocalTool } from "../../src/agent/index.ts";
 import { answersOf, eventsOf, newThread, runTurn, setUp, storyOf, untilTold } from "./stage.ts";
 
 const ECHO: LocalTool = {
@@ -175,6 +175,29 @@ describe("a turn that runs", () => {
     expect(await ended).toMatchObject({ status: "interrupted", error: null, items: [] });
     await runTurn(stage, thread, "Reply with exactly: next");
     expect(answersOf(stage)).toEqual(["next"]);
+  });
+
+  it("is waited for by the next one, which can be interrupted in its turn", async () => {
+    const stage = await setUp();
+    const thread = newThread(stage);
+    const start = (text: string): ReturnType<AgentThread["startTurn"]> =>
+      thread.startTurn([{ type: "text", text }], {}, { outputSchema: null });
+    const first = start("count to 500");
+    await untilTold(stage, "turn/started");
+    void thread.interrupt(first.id);
+    const second = start("count to 500");
+    await first.done;
+    expect(thread.turn).toBe(second);
+    await thread.interrupt(second.id);
+    const told = stage.events.flatMap(({ type, fields }) =>
+      type === "turn/started" || type === "turn/completed" ? [[type, fields.turn.id]] : [],
+    );
+    const lives = [first, second].flatMap(({ id }) => [
+      ["turn/started", id],
+      ["turn/completed", id],
+    ]);
+    expect(told).toEqual(lives);
+    expect(thread.turn).toBeNull();
   });
 
   it("refuses to be steered or interrupted under another turn's name", async () => {

@@ -5,7 +5,6 @@
  */
 import { closeSync, createReadStream, mkdirSync, openSync, readSync, fstatSync, writeSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { createInterface } from "node:readline";
 import { type JsonObject, isJsonObject, tryParseJson } from "../../protocol/json.ts";
 
 /** What a line is about: `session_meta`, `response_item`, `turn_context`, `event_msg`, or what a newer Codex writes. */
@@ -35,17 +34,21 @@ export class RolloutWriter {
   readonly #onError: OnWriteError;
   #file: number | null = null;
   #failed = false;
+  #nextOrdinal: number | null;
 
-  constructor(path: string, now: () => number, onError: OnWriteError) {
+  /** @param nextOrdinal For a file whose lines are numbered; see `nextOrdinal` of a stored thread. */
+  constructor(path: string, now: () => number, onError: OnWriteError, nextOrdinal: number | null = null) {
     this.path = path;
+    this.#nextOrdinal = nextOrdinal;
     this.#now = now;
     this.#onError = onError;
   }
 
   /** Writes one line. Trouble is told once and no more. */
   write(type: string, payload: JsonObject): void {
-    const line = { timestamp: new Date(this.#now()).toISOString(), type, payload };
-    this.writeLine(JSON.stringify(line));
+    const timestamp = new Date(this.#now()).toISOString();
+    const numbered = this.#nextOrdinal === null ? {} : { ordinal: this.#nextOrdinal++ };
+    this.writeLine(JSON.stringify({ timestamp, ...numbered, type, payload }));
   }
 
   /** Writes a line as it is. */
@@ -88,14 +91,22 @@ export async function* readRollout(path: string): AsyncGenerator<RolloutLine> {
   }
 }
 
-/** The texts of a file's lines, whatever is in them. */
+/**
+ * The texts of a file's lines, whatever is in them. Not by `node:readline`, to which U+2028 ends a line too: in JSON it is a
+ * character of a text like any other.
+ */
 export async function* rolloutTexts(path: string): AsyncGenerator<string> {
-  const input = createReadStream(path, "utf8");
-  try {
-    for await (const text of createInterface({ input, crlfDelay: Infinity })) yield text;
-  } finally {
-    input.destroy();
+  let parts: string[] = [];
+  for await (const chunk of createReadStream(path, "utf8") as AsyncIterable<string>) {
+    const [first = "", ...others] = chunk.split("\n");
+    parts.push(first);
+    for (const other of others) {
+      yield parts.join("");
+      parts = [other];
+    }
   }
+  const rest = parts.join("");
+  if (rest !== "") yield rest;
 }
 
 /** A line of a thread's file; null for anything else. */

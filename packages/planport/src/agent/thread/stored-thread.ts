@@ -40,6 +40,8 @@ export interface StoredThread {
   readonly history: readonly Item[];
   readonly turns: readonly TurnView[];
   readonly usage: ThreadTokenUsage;
+  /** The number of the next line, in a file of a Codex that numbers them and takes none without; null in others. */
+  readonly nextOrdinal: number | null;
 }
 
 const MAX_PREVIEW_CHARS = 500;
@@ -68,6 +70,7 @@ class ThreadReader {
   #updatedAtMs = 0;
   #context: JsonObject = {};
   #usage: ThreadTokenUsage = NO_USAGE;
+  #nextOrdinal: number | null = null;
   readonly #history: Item[] = [];
   readonly #turns = new Map<string, OpenTurn>();
 
@@ -75,6 +78,7 @@ class ThreadReader {
     const { payload } = line;
     const atMs = Date.parse(line.timestamp);
     if (!Number.isNaN(atMs)) this.#updatedAtMs = atMs;
+    this.#count(line);
     if (line.type === "session_meta") this.#meta ??= readMeta(payload, atMs);
     else if (line.type === "response_item" && typeof payload["type"] === "string")
       this.#history.push(withoutBookkeeping(payload as Item));
@@ -96,7 +100,16 @@ class ThreadReader {
       history: answered(this.#history),
       turns: [...this.#turns.values()].map(toView),
       usage: this.#usage,
+      nextOrdinal: this.#nextOrdinal,
     };
+  }
+
+  /** A file is numbered from its first line on, or not at all. */
+  #count({ type, ordinal }: RolloutLine): void {
+    const isFirst = this.#meta === null && type === "session_meta";
+    if (this.#nextOrdinal === null && !isFirst) return;
+    const number = asNumber(ordinal);
+    if (number !== undefined) this.#nextOrdinal = Math.max(this.#nextOrdinal ?? 0, number + 1);
   }
 
   #compact(payload: JsonObject): void {

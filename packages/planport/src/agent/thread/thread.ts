@@ -134,6 +134,7 @@ export class AgentThread implements TurnThread {
       host,
       toolbox: this.#toolbox,
       env,
+      after: this.#turn?.done,
     });
     return this.#turn;
   }
@@ -206,7 +207,8 @@ export class AgentThread implements TurnThread {
   }
 
   turnEnded(turn: TurnView): void {
-    this.#turn = null;
+    // Another one may have been asked for since this one was interrupted.
+    if (this.#turn?.id === turn.id) this.#turn = null;
     this.#touch();
     if (turn.status !== "interrupted") this.#event("token_count", turn.id, { info: toStoredUsage(this.usage) });
     if (turn.error !== null)

@@ -45,9 +45,7 @@ export function localToolboxes(options: LocalToolsOptions): CreateToolbox {
         sessions.endTurn(turnId);
         patches.turns.delete(turnId);
       },
-      async close() {
-        await Promise.all(sessions.endTurn(null).map(({ command }) => command.ended));
-      },
+      close: () => sessions.close(),
     };
   };
 }

@@ -46,6 +46,8 @@ export interface TurnOptions {
   readonly host: AgentHost;
   readonly toolbox: Toolbox;
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** The end of the turn before, which this one waits for: an interrupted turn still has its end to tell. */
+  readonly after?: Promise<void> | undefined;
 }
 
 type TurnEnd =
@@ -127,8 +129,9 @@ export class Turn {
   }
 
   async #run(): Promise<void> {
-    const { thread, host, input } = this.#options;
+    const { thread, host, input, after } = this.#options;
     await nextRound();
+    await after;
     const started = { ...this.#view("inProgress", null), startedAt: toSeconds(this.#startedAtMs) };
     thread.turnStarted(started);
     host.emit("turn/started", { threadId: thread.id, turn: started });

@@ -166,8 +166,9 @@ function changesOf(flags: AgentFlags, config: CodexAgentConfig, settings: Thread
   return {
     ...(flags.model !== undefined && { model: flags.model }),
     ...(flags.cd !== undefined && { cwd: settings.cwd }),
-    ...((flags.sandbox !== undefined || isWidened || config.sandboxMode !== undefined) && { sandbox: widened }),
-    ...(config.approvalPolicy !== undefined && { approvalPolicy: config.approvalPolicy }),
+    // Never what the thread was set to when it was written: who goes on with it may not know what it was allowed then.
+    sandbox: widened,
+    approvalPolicy: settings.approvalPolicy,
   };
 }
 

@@ -1,9 +1,8 @@
-import { existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { sandboxOf } from "../../../src/agent/policy.ts";
-import { findSandbox } from "../../../src/agent/tools/sandbox/find.ts";
 import { localToolboxes } from "../../../src/agent/tools/toolbox.ts";
 import type { CommandApproval, Toolbox } from "../../../src/agent/tools/types.ts";
 import { TestContext } from "./tool-context.ts";
@@ -31,6 +30,8 @@ afterEach(async () => {
 });
 
 const body = (output: string): string => output.slice(output.indexOf("Output:\n") + "Output:\n".length);
+/** On a slow machine the output of a short command is told on its way, too. */
+const orderOfItems = (): string[] => context.order().filter((told) => told !== "output");
 const isAlive = (pid: number): boolean => {
   try {
     process.kill(pid, 0);
@@ -50,7 +51,7 @@ describe.skipIf(isWindows)("a command", () => {
       /^Chunk ID: [0-9a-f]{6}\nWall time: \d+\.\d{4} seconds\nProcess exited with code 3\nOriginal token count: \d+\nOutput:\n/,
     );
     expect(body(output).split("\n").sort()).toEqual(["", "err", "out"]);
-    expect(context.order()).toEqual(["started inProgress", "completed failed"]);
+    expect(orderOfItems()).toEqual(["started inProgress", "completed failed"]);
     expect(context.lastItem()).toMatchObject({
       type: "commandExecution",
       command: expect.stringMatching(/sh -c 'echo out; echo err >&2; exit 3'$/) as string,
@@ -77,11 +78,13 @@ describe.skipIf(isWindows)("a command", () => {
       CODEX_ACCESS_TOKEN: "at-1",
       CODEX_PAT: "at-2",
       DB_PASSWORD: "p",
+      GITHUB_PAT: "at-3",
+      SIGNING_PASSPHRASE: "at-4",
       PLAIN: "seen",
     };
     const output = await context.run("exec_command", { cmd: "env", login: false });
     expect(output).toContain("PLAIN=seen");
-    expect(output).not.toMatch(/sk-1|at-1|at-2|DB_PASSWORD/);
+    expect(output).not.toMatch(/sk-1|at-[1234]|DB_PASSWORD/);
   });
 
   test("that goes on is waited for no longer than asked, and is read and written on", async () => {
@@ -122,6 +125,15 @@ describe.skipIf(isWindows)("a command", () => {
     await gone(pid);
   });
 
+  test("that does not want to die is dead once its thread is closed", async () => {
+    const cmd = `trap "" TERM; (while :; do sleep 0.1; done) & echo $!; exit 0`;
+    const pid = Number(body(await context.run("exec_command", { cmd, yield_time_ms: 30_000, login: false })));
+    toolbox.turnEnded("turn-1");
+    expect(isAlive(pid)).toBe(true);
+    await toolbox.close();
+    await gone(pid);
+  });
+
   test("is left at once when the turn is interrupted", async () => {
     const running = context.run("exec_command", { cmd: "sleep 600", yield_time_ms: 30_000, login: false });
     while (context.told.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
@@ -146,6 +158,14 @@ describe.skipIf(isWindows)("a command", () => {
     expect(output).toMatch(/\[… \d+ characters left out …\]/);
     const item = context.lastItem();
     expect(item.type === "commandExecution" && item.aggregatedOutput?.length).toBeLessThan(1_100_000);
+  });
+
+  test("that writes without end does not drown those who watch", async () => {
+    const cmd = "sleep 0.3; yes | head -c 20000000";
+    expect(await context.run("exec_command", { cmd, yield_time_ms: 30_000, login: false })).toContain("code 0");
+    const told = context.told.reduce((sum, one) => sum + (one.what === "output" ? one.delta.length : 0), 0);
+    expect(told).toBeGreaterThan(100_000);
+    expect(told).toBeLessThanOrEqual(2 * 1024 * 1024);
   });
 
   test("with arguments that are none is an output, not a crash", async () => {
@@ -191,7 +211,7 @@ describe.skipIf(isWindows)("a person is asked", () => {
         "cancel",
       ],
     });
-    expect(context.order()).toEqual(["asked inProgress", "completed completed"]);
+    expect(orderOfItems()).toEqual(["asked inProgress", "completed completed"]);
     expect(existsSync(path.join(cwd, "made"))).toBe(true);
   });
 
@@ -239,6 +259,29 @@ describe.skipIf(isWindows)("a person is asked", () => {
     expect(context.asked).toHaveLength(2);
   });
 
+  test("of what reads elsewhere, where no sandbox hides sign-ins", async () => {
+    writeFileSync(path.join(base, "auth.json"), "secret");
+    symlinkSync(path.join(base, "auth.json"), path.join(cwd, "link"));
+    writeFileSync(path.join(cwd, "seen"), "content");
+    context.answer = () => "decline";
+    const refused = [`cat ${base}/auth.json`, "cat ../auth.json", "cat link", "cat /proc/self/environ", "git status"];
+    refused.push("cd .. && cat auth.json", "grep -R secret .", "find -L .", `grep -f${base}/auth.json seen`);
+    for (const cmd of refused)
+      expect([cmd, await context.run("exec_command", { cmd, login: false })]).toEqual([
+        cmd,
+        "exec_command failed: rejected by user",
+      ]);
+    expect(await context.run("exec_command", { cmd: "cat seen", workdir: "..", login: false })).toMatch(
+      /rejected by user/,
+    );
+    expect(await context.run("exec_command", { cmd: "cat seen | wc -l", login: false })).toContain(
+      "exited with code 0",
+    );
+    begin({ hidden: [path.join(cwd, "auth.json")] });
+    context.sandbox = sandboxOf("read-only");
+    expect(await context.run("exec_command", { cmd: "ls", login: false })).toMatch(/this machine has no sandbox/);
+  });
+
   test("never under the policy never: what would need it is refused", async () => {
     context.approvalPolicy = "never";
     expect(await context.run("exec_command", escalated)).toMatch(
@@ -249,65 +292,5 @@ describe.skipIf(isWindows)("a person is asked", () => {
     );
     expect(context.asked).toHaveLength(0);
     expect(existsSync(path.join(cwd, "a"))).toBe(false);
-  });
-});
-
-describe("the sandbox of this machine", async () => {
-  const found = await findSandbox();
-
-  test.runIf(found.sandbox === null)("is missing, and it is said why", () => {
-    expect(found).toMatchObject({ why: expect.stringMatching(/\.$/) as string });
-  });
-
-  describe.runIf(found.sandbox !== null)("keeps commands in their place", () => {
-    beforeEach(() => begin({ sandbox: async () => found, hidden: [path.join(base, "auth.json")] }));
-    const fails = async (cmd: string): Promise<boolean> =>
-      !(await context.run("exec_command", { cmd, login: false })).includes("Process exited with code 0");
-
-    test("which may write nothing with read-only", async () => {
-      context.sandbox = sandboxOf("read-only");
-      expect(await fails("touch made")).toBe(true);
-      expect(await fails("cat /etc/hosts")).toBe(false);
-    });
-
-    test("which may write in the working folder alone with workspace-write, and not to .git", async () => {
-      context.sandbox = { ...sandboxOf("workspace-write"), excludeSlashTmp: true, excludeTmpdirEnvVar: true } as never;
-      mkdirSync(path.join(cwd, ".git"));
-      expect(await fails("touch made")).toBe(false);
-      expect(await fails(`touch ${base}/outside`)).toBe(true);
-      expect(await fails("touch .git/hook")).toBe(true);
-    });
-
-    test("which do not read sign-ins", async () => {
-      writeFileSync(path.join(base, "auth.json"), "secret");
-      context.sandbox = sandboxOf("workspace-write");
-      expect(await context.run("exec_command", { cmd: `cat ${base}/auth.json`, login: false })).not.toContain("secret");
-    });
-
-    test("which reach no network", async () => {
-      const { createServer } = await import("node:net");
-      const server = createServer((socket) => socket.end("reached"));
-      await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-      const { port } = server.address() as { port: number };
-      const script = `require("net").connect(${port},"127.0.0.1").on("data",d=>console.log(String(d))).on("error",e=>{console.log(e.code);process.exit(1)})`;
-      const cmd = `"${process.execPath}" -e '${script}'`;
-      context.sandbox = sandboxOf("read-only");
-      expect(await context.run("exec_command", { cmd, login: false })).not.toContain("reached");
-      context.sandbox = sandboxOf("read-only", true);
-      expect(await context.run("exec_command", { cmd, login: false })).toContain("reached");
-      server.close();
-    });
-
-    test("and die with it", async () => {
-      context.sandbox = sandboxOf("workspace-write");
-      await context.run("exec_command", { cmd: "echo $$ > pid; sleep 600", yield_time_ms: 250, login: false });
-      const item = context.told.find(({ what }) => what === "started");
-      const pid = Number(
-        item !== undefined && "item" in item && item.item.type === "commandExecution" ? item.item.processId : 0,
-      );
-      expect(isAlive(pid)).toBe(true);
-      toolbox.turnEnded("turn-1");
-      await gone(pid);
-    });
   });
 });

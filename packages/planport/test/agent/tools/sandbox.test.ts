@@ -59,7 +59,7 @@ describe("bubblewrap", () => {
   test("leaves the network alone where it is allowed", () => {
     const words = bubblewrap({ file: "bwrap", newProc: false }).wrap(["x"], confinement("workspace-write", true));
     expect(words).not.toContain("--unshare-net");
-    expect(words).not.toContain("--unshare-pid");
+    expect(words).not.toContain("--proc");
   });
 });
 

@@ -82,6 +82,9 @@ describe("what only reads", () => {
     "git -c core.pager=x log",
     "git commit",
     "git diff --output=x",
+    "git diff --outp=x",
+    "git log --ext-d",
+    "base64 -Do x y",
     "sed -i s/a/b/ x",
     "sed -n 1,2w x",
     "cat a > b",
@@ -107,6 +110,14 @@ describe("a person is shown", () => {
     expect(proposedPrefix("npm test -- a", argv, ["npm", "test"])).toEqual(["npm", "test"]);
     expect(proposedPrefix("npm test", argv, ["rm"])).toEqual(["npm", "test"]);
     expect(proposedPrefix("npm test > x", argv, null)).toEqual(argv);
+  });
+
+  test("never a program that runs whatever it is told, without what it is told", () => {
+    const argv = ["/bin/sh", "-c", "the line"];
+    expect(proposedPrefix("python3 a.py", argv, ["python3"])).toEqual(["python3", "a.py"]);
+    expect(proposedPrefix("bash -c ls", argv, ["bash", "-c"])).toEqual(["bash", "-c", "ls"]);
+    expect(proposedPrefix("/usr/bin/env", argv, null)).toEqual(argv);
+    expect(proposedPrefix("npm test", ["powershell.exe", "-Command", "npm test"], null)[0]).toBe("powershell.exe");
   });
 });
 
@@ -134,6 +145,14 @@ describe("the shell", () => {
       setup("linux", {}, ["/usr/bin/zsh"]),
       ["/usr/bin/zsh", "-lc", "x"],
     ],
+    [
+      "none that lies where a model may have put it",
+      false,
+      "/work/bash",
+      setup("linux", {}, ["/work/bash", "/bin/bash"]),
+      ["/bin/bash", "-c", "x"],
+    ],
+    ["no other program on Windows", false, "x.exe", setup("win32"), ["powershell.exe", "-NoProfile", "-Command", "x"]],
     ["PowerShell on Windows", false, null, setup("win32"), ["powershell.exe", "-NoProfile", "-Command", "x"]],
     ["cmd on Windows when asked for", true, "cmd.exe", setup("win32"), ["cmd.exe", "/d", "/s", "/c", "x"]],
   ] as const)("is %s", (_name, login, asked, where, argv) => {

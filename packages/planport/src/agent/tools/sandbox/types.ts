@@ -11,7 +11,7 @@ export interface Confinement {
   readonly cwd: string;
   /** Where the command starts; below `cwd` or not. */
   readonly workdir: string;
-  /** Files that commands must not read: sign-ins. Only those that exist. */
+  /** Files that commands must not read: sign-ins, by their real paths. */
   readonly hidden: readonly string[];
   /** `TMPDIR`, if it is set. */
   readonly tmpdir: string | null;

@@ -2,7 +2,9 @@
  * What a person allowed for the rest of the thread.
  * @module
  */
+import path from "node:path";
 import type { ApprovalOutcome } from "../types.ts";
+import { readsPosix } from "./invocation.ts";
 import { simpleCommands } from "./words.ts";
 
 /** Commands that need not be asked about again. */
@@ -14,7 +16,8 @@ export class AllowedCommands {
   has(line: string, argv: readonly string[], cwd: string): boolean {
     if (this.#lines.has(key(line, cwd))) return true;
     const isAllowed = (words: readonly string[]): boolean => this.#prefixes.some((prefix) => beginsWith(words, prefix));
-    return (simpleCommands(line) ?? [argv]).every(isAllowed);
+    const commands = readsPosix(argv) ? simpleCommands(line) : null;
+    return isAllowed(argv) || commands?.every(isAllowed) === true;
   }
 
   /** Takes in what an answer allows beyond the one call. */
@@ -37,9 +40,17 @@ export function proposedPrefix(
   argv: readonly string[],
   asked: readonly string[] | null,
 ): readonly string[] {
-  const first = simpleCommands(line)?.[0];
-  if (first === undefined) return argv;
-  return asked !== null && beginsWith(first, asked) ? asked : first;
+  const first = readsPosix(argv) ? simpleCommands(line)?.[0] : undefined;
+  if (first === undefined || isTooWide(first)) return argv;
+  return asked !== null && beginsWith(first, asked) && !isTooWide(asked) ? asked : first;
+}
+
+/** Programs that run what their arguments say: these alone, or with no more than options, would allow everything. */
+const RUNNERS =
+  /^(?:(?:ba|z|da|k|a|fi|c|tc)?sh|pwsh|powershell|cmd|env|sudo|doas|su|xargs|eval|exec|command|source|\.|nohup|time|timeout|nice|setsid|ssh|docker|podman|node|deno|bun|tsx|npx|python[\d.]*|perl|ruby|php|lua|awk|make|osascript)$/;
+
+function isTooWide([program = "", ...args]: readonly string[]): boolean {
+  return RUNNERS.test(path.basename(program)) && args.every((word) => word.startsWith("-"));
 }
 
 function beginsWith(words: readonly string[], prefix: readonly string[]): boolean {

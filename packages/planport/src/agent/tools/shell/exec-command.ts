@@ -12,8 +12,8 @@ import type { ApprovalDecision, LocalTool, ToolCall, ToolContext, ToolOutcome } 
 import { commandActions } from "./actions.ts";
 import { type AllowedCommands, proposedPrefix } from "./allowed.ts";
 import { type ExecArguments, readExecArguments } from "./arguments.ts";
-import { shellInvocation, withoutSecrets } from "./invocation.ts";
-import { isKnownSafe } from "./known-safe.ts";
+import { readsPosix, shellInvocation, withoutSecrets } from "./invocation.ts";
+import { isKnownSafe, readsInside } from "./known-safe.ts";
 import { estimateTokens, withinTokens } from "./output.ts";
 import { patchOfLine } from "./patch-line.ts";
 import { RunningCommand } from "./process.ts";
@@ -34,6 +34,8 @@ export interface ShellState {
 
 /** Output of the first moments is not told piece by piece: a command that ends at once is told whole. */
 const QUIET_MS = 150;
+/** Of more output no pieces are told: a command that writes without end would drown those who watch. Its item tells the end. */
+const MAX_TOLD_CHARS = 2 * 1024 * 1024;
 
 /** The tool. */
 export function execCommand(state: ShellState): LocalTool {
@@ -87,14 +89,17 @@ class Execution {
   }
 
   async #judge(): Promise<Verdict> {
-    const { approvalPolicy, sandbox } = this.#context;
+    const { approvalPolicy, sandbox, cwd } = this.#context;
     const { cmd, escalated } = this.#args;
+    const { hidden } = this.#state;
+    const sandboxed = sandbox.type !== "dangerFullAccess" && (await this.#state.sandbox()).sandbox !== null;
+    const knownSafe = readsPosix(this.#argv) && isKnownSafe(cmd);
     return judgeCommand({
       approvalPolicy,
       sandbox,
       escalated,
-      sandboxed: sandbox.type !== "dangerFullAccess" && (await this.#state.sandbox()).sandbox !== null,
-      knownSafe: isKnownSafe(cmd),
+      sandboxed,
+      knownSafe: knownSafe && (sandboxed || readsInside(cmd, { workdir: this.#workdir, cwd, hidden })),
       allowed: this.#state.allowed.has(cmd, this.#argv, this.#workdir),
     });
   }
@@ -138,7 +143,11 @@ class Execution {
     if (!announced) this.#context.started(item);
     const session = sessions.add({ turnId, command, item, context: this.#context, startedAtMs });
     const context = this.#context;
-    const telling = setTimeout(() => command.listen((delta) => context.output(item, delta)), QUIET_MS);
+    let toldChars = 0;
+    const tell = (delta: string): void => {
+      if ((toldChars += delta.length) <= MAX_TOLD_CHARS) context.output(item, delta);
+    };
+    const telling = setTimeout(() => command.listen(tell), QUIET_MS);
     void command.ended.then((end) => {
       clearTimeout(telling);
       if (item.status === "inProgress") completeItem(item, context, { command, startedAtMs, failed: end.timedOut });
@@ -154,7 +163,7 @@ class Execution {
       policy,
       cwd: realpathSync(cwd),
       workdir: this.#workdir,
-      hidden: this.#state.hidden.filter((file) => existsSync(file)),
+      hidden: this.#state.hidden.map(realPath),
       tmpdir: env["TMPDIR"] ?? null,
     });
   }
@@ -208,6 +217,10 @@ function newItem(
     startedAtMs,
     completedAtMs: null,
   };
+}
+
+function realPath(file: string): string {
+  return existsSync(file) ? realpathSync(file) : file;
 }
 
 function refused(why: string): ToolOutcome {

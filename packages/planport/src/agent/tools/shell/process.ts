@@ -3,6 +3,7 @@
  * @module
  */
 import { type ChildProcess, spawn } from "node:child_process";
+import { setTimeout as sleep } from "node:timers/promises";
 import { BoundedText } from "./output.ts";
 
 /** What is started. */
@@ -25,6 +26,8 @@ export interface CommandEnd {
 
 /** Between asking a command to end and ending it. */
 const KILL_GRACE_MS = 2_000;
+/** How often it is looked whether it has ended. */
+const KILL_POLL_MS = 20;
 /** A process of its own may hold the pipes of a command that has ended: nobody waits longer for them. */
 const DRAIN_MS = 500;
 const SIGNAL_NUMBERS: Readonly<Record<string, number>> = {
@@ -45,6 +48,7 @@ export class RunningCommand {
   readonly #child: ChildProcess;
   #onText: ((text: string) => void) | null = null;
   #end: CommandEnd | null = null;
+  #killed: Promise<void> | null = null;
   #unread = new BoundedText();
 
   constructor({ argv: [file = "", ...args], cwd, env, timeoutMs }: CommandLaunch) {
@@ -95,10 +99,31 @@ export class RunningCommand {
     this.#child.stdin?.end();
   }
 
-  /** Ends it and all that it started, which may outlive it: first by a request, then by force. */
-  kill(): void {
+  /**
+   * Ends it and all that it started, which may outlive it: first by a request, then by force. Resolves when nothing is left that
+   * has not been told to die; who ends this process waits for it.
+   */
+  kill(): Promise<void> {
+    return (this.#killed ??= this.#kill());
+  }
+
+  async #kill(): Promise<void> {
     this.#signal("SIGTERM");
-    setTimeout(() => this.#signal("SIGKILL"), KILL_GRACE_MS).unref();
+    for (let waitedMs = 0; waitedMs < KILL_GRACE_MS && this.#isThere(); waitedMs += KILL_POLL_MS)
+      await sleep(KILL_POLL_MS);
+    this.#signal("SIGKILL");
+  }
+
+  /** True while it or anything that it started runs. On Windows: while it runs itself. */
+  #isThere(): boolean {
+    const { pid } = this.#child;
+    if (process.platform === "win32" || pid === undefined) return pid !== undefined && this.#end === null;
+    try {
+      process.kill(-pid, 0);
+      return true;
+    } catch {
+      return false;
+    }
   }
 
   #signal(signal: "SIGTERM" | "SIGKILL"): void {
@@ -123,7 +148,7 @@ export class RunningCommand {
       let timedOut = false;
       const timer = setTimeout(() => {
         timedOut = true;
-        this.kill();
+        void this.kill();
       }, timeoutMs);
       const finish = (exitCode: number, problem: string | null): void => {
         if (this.#end !== null) return;

@@ -23,6 +23,7 @@ const MAX_RUNNING = 32;
 /** Keeps them until their turn ends. */
 export class Sessions {
   readonly #sessions = new Map<number, Session>();
+  readonly #dying = new Set<Promise<void>>();
   #lastId = 0;
 
   /** True when no more may be started. */
@@ -45,16 +46,22 @@ export class Sessions {
   }
 
   /** Kills what the turn started, and what that left behind; null: of all turns. */
-  endTurn(turnId: string | null): Session[] {
+  endTurn(turnId: string | null): void {
     const ended = [...this.#sessions.values()].filter((session) => turnId === null || session.turnId === turnId);
     for (const { id, item, context, command, startedAtMs } of ended) {
       // Of a turn that was interrupted nothing more is told.
       if (item.status === "inProgress" && !context.signal.aborted)
         completeItem(item, context, { command, startedAtMs, failed: true });
-      command.kill();
       this.#sessions.delete(id);
+      const killed: Promise<void> = command.kill().finally(() => this.#dying.delete(killed));
+      this.#dying.add(killed);
     }
-    return ended;
+  }
+
+  /** Kills all that was started, and resolves when it is dead. */
+  async close(): Promise<void> {
+    this.endTurn(null);
+    await Promise.all(this.#dying);
   }
 }
 

@@ -22,7 +22,7 @@ export function writeStdin({ sessions }: ShellState): LocalTool {
       const session = sessions.get(sessionId);
       if (session === undefined) return { output: `write_stdin failed: there is no session ${sessionId}` };
       const { command } = session;
-      if (chars === INTERRUPT) command.kill();
+      if (chars === INTERRUPT) void command.kill();
       else if (chars === END_OF_INPUT) command.closeInput();
       else if (chars !== "" && !command.write(chars)) return { output: "write_stdin failed: its input is closed" };
       return waitFor(session, yieldMs, maxOutputTokens);
