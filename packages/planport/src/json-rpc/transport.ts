@@ -8,7 +8,7 @@ import { LineCutter } from "./lines.ts";
 /** Longer than any message that a program sends on purpose; a picture in a message is some megabytes. */
 export const MAX_MESSAGE_BYTES: number = 64 * 1024 * 1024;
 /** Who has so much to read still, and does not, is left: what is sent to it would pile up in this process's memory. */
-export const MAX_BACKLOG_BYTES: number = 64 * 1024 * 1024;
+const MAX_BACKLOG_BYTES: number = 64 * 1024 * 1024;
 
 /** What a transport tells. */
 export interface TransportEvents {
