@@ -150,7 +150,8 @@ class Execution {
     const telling = setTimeout(() => command.listen(tell), QUIET_MS);
     void command.ended.then((end) => {
       clearTimeout(telling);
-      if (item.status === "inProgress") completeItem(item, context, { command, startedAtMs, failed: end.timedOut });
+      if (item.status === "inProgress" && !context.signal.aborted)
+        completeItem(item, context, { command, startedAtMs, failed: end.timedOut });
     });
     return waitFor(session, this.#args.yieldMs, this.#args.maxOutputTokens);
   }
