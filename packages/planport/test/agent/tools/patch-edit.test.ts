@@ -42,6 +42,11 @@ describe("an update", () => {
     expect(edit("  a \nb\n", chunk(["a", "b"], [0, "c"]))).toBe("  a \nc\n");
   });
 
+  test("takes an empty line of context at the end for the end of the file, and keeps none that is not there", () => {
+    expect(edit("a", chunk([""], [0, "b"]))).toBe("\nb\na\n");
+    expect(edit("a\n", chunk(["a", ""], [0, "b", 1]))).toBe("a\nb\n");
+  });
+
   test("says which lines it did not find", () => {
     expect(edit("a\n", chunk(["b", "c"], []))).toBe("Failed to find expected lines in file:\nb\nc");
     expect(edit("a\n", chunk(["a"], [], { context: "nope" }))).toBe("Failed to find context 'nope' in file");

@@ -53,7 +53,8 @@ function place(lines: readonly string[], chunk: Chunk, from: number): Replacemen
   const found = seekLines(lines, shorter, from, chunk.atEnd);
   if (found === null) return null;
   const last = chunk.newLines.at(-1);
-  const insert = last === "" || last === shorter.length ? chunk.newLines.slice(0, -1) : chunk.newLines;
+  const whole = last === "" || last === shorter.length ? chunk.newLines.slice(0, -1) : chunk.newLines;
+  const insert = whole.map((line) => (line === shorter.length ? "" : line)); // There is no such line to keep.
   return { at: found, remove: shorter.length, insert };
 }
 
