@@ -35,9 +35,10 @@ function startServer(options: SpawnOptions): Line {
   });
   const lastLog: string[] = [];
   const keep = (line: string): void => {
-    lastLog.push(redactText(line));
+    const text = redactText(line);
+    lastLog.push(text);
     if (lastLog.length > KEPT_LINES) lastLog.shift();
-    onLog?.(line);
+    onLog?.(text);
   };
   readLines(child.stderr, keep);
   child.stdin.on("error", () => {}); // It is gone, which its end tells.

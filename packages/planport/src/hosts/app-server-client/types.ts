@@ -56,7 +56,7 @@ export interface SpawnOptions extends ConversationOptions {
   readonly cwd?: string | undefined;
   /** Variables of the server. Default: this process's. */
   readonly env?: Readonly<Record<string, string | undefined>> | undefined;
-  /** Told of each line that the server writes to standard error. */
+  /** Told of each line that the server writes to standard error, without what looks like a token. */
   readonly onLog?: ((line: string) => void) | undefined;
 }
 

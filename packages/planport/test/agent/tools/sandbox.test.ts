@@ -7,8 +7,8 @@ import type { Confinement } from "../../../src/agent/tools/sandbox/types.ts";
 
 const confinement = (mode: "read-only" | "workspace-write", network = false): Confinement => ({
   policy: sandboxOf(mode, network) as Confinement["policy"],
-  cwd: "/home/me/work",
-  workdir: "/home/me/work/sub",
+  cwd: "/home/me/project",
+  workdir: "/home/me/project/sub",
   hidden: ["/home/me/.codex/auth.json"],
   tmpdir: "/var/tmp",
 });
@@ -29,8 +29,8 @@ describe("the profile for macOS", () => {
     const profile = seatbeltProfile(confinement("workspace-write", true));
     expect(profile).not.toContain("network");
     for (const rule of [
-      '(allow file-write* (subpath "/home/me/work"))',
-      '(deny file-write* (subpath "/home/me/work/.git"))',
+      '(allow file-write* (subpath "/home/me/project"))',
+      '(deny file-write* (subpath "/home/me/project/.git"))',
       '(allow file-write* (subpath "/private/tmp"))',
       '(allow file-write* (subpath "/private/var/tmp"))',
     ])
@@ -51,7 +51,7 @@ describe("bubblewrap", () => {
       confinement("read-only"),
     );
     expect(words[0]).toBe("/usr/bin/bwrap");
-    expect(words.slice(-6)).toEqual(["--chdir", "/home/me/work/sub", "--", "sh", "-c", "x"]);
+    expect(words.slice(-6)).toEqual(["--chdir", "/home/me/project/sub", "--", "sh", "-c", "x"]);
     expect(words).toContain("--unshare-net");
     expect(words).not.toContain("--bind");
   });

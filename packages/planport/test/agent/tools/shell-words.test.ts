@@ -148,8 +148,8 @@ describe("the shell", () => {
     [
       "none that lies where a model may have put it",
       false,
-      "/work/bash",
-      setup("linux", {}, ["/work/bash", "/bin/bash"]),
+      "/elsewhere/bash",
+      setup("linux", {}, ["/elsewhere/bash", "/bin/bash"]),
       ["/bin/bash", "-c", "x"],
     ],
     ["no other program on Windows", false, "x.exe", setup("win32"), ["powershell.exe", "-NoProfile", "-Command", "x"]],
