@@ -10,7 +10,7 @@ const KNOWN_UNTIL_NODE = 25;
 /**
  * Keeps V8's heap near to what is in use. By default its young generation grows to 16 MiB twice over, and the old one to
  * several times what a collection leaves: a gateway with 12 MB of live objects then holds 80 MB. What lives in it are answers
- * under way, which are small and gone soon, so the smaller heap costs no time that can be measured.
+ * under way, which are small and gone soon, so the smaller heap costs no time that could be told from noise (bench/README.md).
  *
  * Both flags are read whenever V8 decides, so they can be set in a process that runs (`Heap::ConfigureHeap` would refuse the
  * first one at the start). For a process that is ours alone: the library leaves its host's heap as it is.
@@ -18,5 +18,5 @@ const KNOWN_UNTIL_NODE = 25;
 export function keepHeapSmall(versions: NodeJS.ProcessVersions = process.versions): void {
   if (versions["bun"] !== undefined || Number.parseInt(versions.node, 10) > KNOWN_UNTIL_NODE) return;
   setFlagsFromString("--semi-space-growth-factor=1");
-  setFlagsFromString("--heap-growing-percent=50");
+  setFlagsFromString("--heap-growing-percent=100");
 }
