@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { PassThrough } from "node:stream";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { runCommand } from "../../src/cli/main.ts";
 import { createTerminal } from "../../src/cli/terminal.ts";
 import { type Simulator, startSimulator } from "../../src/simulator/index.ts";
@@ -147,6 +147,18 @@ describe("exec", () => {
     await running.until(/turn\.started/);
     running.child.kill("SIGINT");
     expect((await running.finished).code).toBe(130);
+  });
+
+  it("says how an interrupted turn goes on", async () => {
+    simulator.script.push("responses", { kind: "stall", afterEvents: 2 });
+    const running = start(home, ["exec", "hi"], { env, input: "" });
+    const asked = (): boolean => simulator.requests.some(({ path }) => path.endsWith("/responses"));
+    await vi.waitFor(() => expect(asked()).toBe(true), 20_000);
+    running.child.kill("SIGINT");
+    const { code, stderr } = await running.finished;
+    const next = /planport: stopped; to go on: planport (exec resume [\w-]+) "go on"/.exec(stderr)?.[1] ?? "";
+    expect([code, next]).toEqual([130, expect.stringMatching(/^exec resume /)]);
+    expect((await run(home, [...next.split(" "), "go on"], { env })).code).toBe(0);
   });
 });
 

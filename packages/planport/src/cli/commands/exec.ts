@@ -52,7 +52,7 @@ export async function exec(
   const local = await openAgent(context, { flags: options, host, source: "exec", approvalPolicy: "never" });
   try {
     const thread = await openThread(local, options, resume);
-    output.begin(thread);
+    output.begin(thread, options.ephemeral !== true);
     const images = (options.image ?? []).map(
       (path) => ({ type: "localImage", path: resolve(context.cwd, path) }) as const,
     );
@@ -139,13 +139,16 @@ class Printer {
   #lines = new ExecLines(null);
   #turn: TurnView | null = null;
   #answer = "";
+  #resumable: string | null = null;
 
   constructor(context: CommandContext, asJson: boolean) {
     this.#context = context;
     this.#asJson = asJson;
   }
 
-  begin({ id, usage, settings }: AgentThread): void {
+  /** @param kept Whether the thread can be resumed. */
+  begin({ id, usage, settings }: AgentThread, kept: boolean): void {
+    if (kept) this.#resumable = id;
     this.#lines = new ExecLines(usage);
     if (this.#asJson) this.#line({ type: "thread.started", thread_id: id });
     else {
@@ -165,7 +168,11 @@ class Printer {
 
   async end(outputFile: string | undefined): Promise<ExitCode> {
     const { terminal, signal, cwd } = this.#context;
-    if (signal.aborted) return EXIT.interrupted;
+    if (signal.aborted) {
+      const next = this.#resumable === null ? "." : `; to go on: planport exec resume ${this.#resumable} "go on"`;
+      if (!this.#asJson) await terminal.err.line(`planport: stopped${next}`);
+      return EXIT.interrupted;
+    }
     if (this.#turn?.status !== "completed") return EXIT.failure;
     if (!this.#asJson) await terminal.out.line(this.#answer);
     if (outputFile !== undefined)
