@@ -2,7 +2,7 @@
  * planport's plug-in inside the real opencode, which runs in Bun: one `opencode serve` for most, and runs of their own for what has to
  * be set before it starts.
  */
-import { readFileSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { request as httpRequest } from "node:http";
 import { createServer as createTlsServer } from "node:https";
 import { join } from "node:path";
@@ -16,8 +16,7 @@ import {
   usageLimit,
 } from "../../packages/planport/src/simulator/index.ts";
 import { ageAccessToken, readTokens } from "../faults/support/world.ts";
-import { reportNotRun } from "./support/not-run.ts";
-import { opencodeBinary, prepare, type Server, serveOpencode, startOpencode, type Turn } from "./support/opencode.ts";
+import { prepare, type Server, serveOpencode, startOpencode, type Turn, canRunOpencode } from "./support/opencode.ts";
 import { temporaryFolder } from "./support/process.ts";
 import { signedInHome, startGateway } from "./support/stack.ts";
 
@@ -58,23 +57,13 @@ async function serveTls(): Promise<{ readonly port: number; readonly caPath: str
   return { port: await listen(server), caPath };
 }
 
-const machine = `${process.platform}-${process.arch}`;
-
-if (machine !== "linux-x64") {
-  it(`not run: opencode: its lock file has the binary for linux-x64, and this is ${machine}`, () => {
-    process.stdout.write("not run: opencode\n");
-  });
-} else if (opencodeBinary === null) {
-  reportNotRun("opencode", "test/clients/opencode is not installed; npm test installs it");
-} else {
+if (canRunOpencode()) {
   describe("the plug-in in a running opencode", { timeout: LIMIT_MS }, () => {
     let home: string;
-    let authFile: string;
     let server: Server;
 
     beforeAll(async () => {
       home = signedInHome(simulator);
-      authFile = join(home, "auth.json");
       server = await serveOpencode(prepare(simulator, home));
     }, LIMIT_MS);
 
@@ -155,38 +144,6 @@ if (machine !== "linux-x64") {
       },
       LIMIT_MS,
     );
-
-    it("signs in by a code on another device, by a browser and by an access token, into planport's own store", async () => {
-      interface Begun {
-        readonly url: string;
-        readonly method: string;
-      }
-      const begin = (method: number): Promise<unknown> => server.call("/provider/planport/oauth/authorize", { method });
-      const finish = (method: number, code?: string): Promise<unknown> =>
-        server.call("/provider/planport/oauth/callback", { method, ...(code !== undefined && { code }) });
-      const kept = (): unknown => JSON.parse(readFileSync(authFile, "utf8"));
-
-      expect(await begin(1)).toMatchObject({ method: "auto" });
-      const before = readTokens(authFile)["refresh_token"];
-      expect(await finish(1)).toBe(true);
-      const byDevice = readTokens(authFile)["refresh_token"];
-      expect(byDevice).not.toBe(before);
-
-      const browser = (await begin(0)) as Begun;
-      const waiting = finish(0);
-      await fetch(browser.url); // The simulator says yes, and its redirect leads back to the plug-in.
-      expect(await waiting).toBe(true);
-      expect(readTokens(authFile)["refresh_token"]).not.toBe(byDevice);
-
-      const token = simulator.issuePersonalAccessToken();
-      expect(await begin(2)).toMatchObject({ method: "code" });
-      await expect(finish(2, "sk-this-is-no-access-token")).rejects.toThrow();
-      expect(await finish(2, token)).toBe(true);
-      expect(JSON.stringify(kept())).toContain(token);
-      expect(await say("with an access token")).toMatchObject({ text: "with an access token" });
-      const noted = readFileSync(join(home, ".local", "share", "opencode", "auth.json"), "utf8");
-      expect(JSON.parse(noted)).toEqual({ planport: { type: "api", key: "planport" } });
-    });
   });
 
   describe("the plug-in in runs of opencode", { timeout: LIMIT_MS }, () => {

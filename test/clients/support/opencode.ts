@@ -4,15 +4,30 @@
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { it } from "vitest";
 import type { JsonObject } from "../../../packages/planport/src/protocol/index.ts";
 import type { Simulator } from "../../../packages/planport/src/simulator/index.ts";
+import { reportNotRun } from "./not-run.ts";
 import { cleanEnvironment, type Running, start, temporaryFolder } from "./process.ts";
 
 const folder = fileURLToPath(new URL("../opencode/node_modules/", import.meta.url));
 const binary = join(folder, "opencode-linux-x64-baseline", "bin", "opencode");
 
 /** The program; null where it is not installed. */
-export const opencodeBinary: string | null = existsSync(binary) ? binary : null;
+const opencodeBinary: string | null = existsSync(binary) ? binary : null;
+
+/** True where the real opencode can be run; else a test says why it cannot. */
+export function canRunOpencode(): boolean {
+  const machine = `${process.platform}-${process.arch}`;
+  if (machine !== "linux-x64")
+    it(`not run: opencode: its lock file has the binary for linux-x64, and this is ${machine}`, () => {
+      process.stdout.write("not run: opencode\n");
+    });
+  else if (opencodeBinary === null)
+    reportNotRun("opencode", "test/clients/opencode is not installed; npm test installs it");
+  else return true;
+  return false;
+}
 
 /** The plug-in as it is built. */
 const PLUGIN = new URL("../../../packages/opencode-planport/dist/index.js", import.meta.url).href;

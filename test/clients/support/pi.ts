@@ -97,11 +97,21 @@ export function runPi(pi: PiHome, args: readonly string[], cwd: string = pi.work
   return start(command, all, { env, cwd }).finished;
 }
 
-/** What pi printed to a prompt; an error when it failed. */
+/**
+ * What pi printed to a prompt; an error when it failed.
+ *
+ * pi looks up which providers have a key several times while it starts, in passes of which the last one that begins counts, and does not
+ * always wait for that one (0.87.1, `queueAvailabilityRefresh`). On a busy machine it then finds that nobody has a key, before anything of
+ * ours was asked. That is tried again; whatever else goes wrong is not.
+ */
 export async function askPi(pi: PiHome, prompt: string, flags: readonly string[], cwd?: string): Promise<string> {
-  const done = await runPi(pi, [...flags, "-p", prompt], cwd);
-  if (done.code !== 0) throw new Error(`pi failed (exit ${String(done.code)}):\n${done.stdout}\n${done.stderr}`);
-  return done.stdout.trim();
+  for (let tries = 1; ; tries++) {
+    const done = await runPi(pi, [...flags, "-p", prompt], cwd);
+    if (done.code === 0) return done.stdout.trim();
+    const told = `${done.stdout}\n${done.stderr}`;
+    if (tries === 3 || !told.includes("No API key found for"))
+      throw new Error(`pi failed (exit ${String(done.code)}):\n${told}`);
+  }
 }
 
 /** The model calls that arrived, oldest first. */

@@ -2,8 +2,9 @@
  * The configuration file of the gateway: found, told of, and read again when it changes.
  * @module
  */
-import { readFileSync } from "node:fs";
+import { lstatSync, readFileSync } from "node:fs";
 import type { ConfigFile, FileRequests, FoundFile } from "../config/file/index.ts";
+import { namedFile, usualPlaces } from "../config/file/places.ts";
 import type { Settings } from "../config/index.ts";
 import { ConfigError, isPlanportError } from "../errors.ts";
 import type { GatewayProfiles } from "../server/index.ts";
@@ -17,16 +18,33 @@ import { printable } from "./terminal.ts";
  * @throws {ConfigError} `config_invalid` with file, line and column.
  */
 export async function loadConfigFile(context: CommandContext, flag: string | undefined): Promise<FoundFile> {
+  const options = { ...context, flag, readFile: readIfThere };
+  if (namedFile(options) === null && !Object.values(usualPlaces(options)).some(isThere))
+    return { file: null, notices: [] };
   const { findConfigFile } = await import("../config/file/index.ts");
-  return findConfigFile({ ...context, flag, readFile: readIfThere });
+  return findConfigFile(options);
+}
+
+/** True also for what cannot be looked at: then the reading says why. */
+function isThere(path: string): boolean {
+  try {
+    lstatSync(path);
+    return true;
+  } catch (error) {
+    return !isAbsence(error);
+  }
+}
+
+function isAbsence(error: unknown): boolean {
+  const code = error instanceof Error && "code" in error ? error.code : undefined;
+  return code === "ENOENT" || code === "ENOTDIR";
 }
 
 function readIfThere(path: string): string | null {
   try {
     return readFileSync(path, "utf8");
   } catch (error) {
-    const code = error instanceof Error && "code" in error ? error.code : undefined;
-    if (code === "ENOENT" || code === "ENOTDIR") return null;
+    if (isAbsence(error)) return null;
     throw error;
   }
 }

@@ -3,17 +3,14 @@
  * @module
  */
 import { resolve } from "node:path";
-import { type HomeOptions, joinPath, planportHome, readVariable, withHome } from "../../environment.ts";
+import { withHome } from "../../environment.ts";
 import { ConfigError, isPlanportError } from "../../errors.ts";
+import { namedFile, type PlaceOptions, usualPlaces } from "./places.ts";
 import { readConfigText, unreadable } from "./read.ts";
 import type { ConfigFile, FileOrigin } from "./types.ts";
 
 /** What decides about it. */
-export interface FindOptions extends HomeOptions {
-  /** `--config`. */
-  readonly flag?: string | undefined;
-  /** The current folder. */
-  readonly cwd: string;
+export interface FindOptions extends PlaceOptions {
   /** The text of a file, or null when there is none. May throw when it is there but cannot be read. */
   readonly readFile: (path: string) => string | null;
 }
@@ -32,17 +29,15 @@ export interface FoundFile {
  * @throws {ConfigError} `config_invalid` with file, line and column; or for a named file that is not there.
  */
 export function findConfigFile(options: FindOptions): FoundFile {
-  const { flag, env, cwd, platform } = options;
-  if (flag !== undefined) return { file: readNamed(flag, "--config", options), notices: [] };
-  const variable = readVariable(env, "PLANPORT_CONFIG");
-  if (variable !== undefined) return { file: readNamed(variable, "PLANPORT_CONFIG", options), notices: [] };
+  const named = namedFile(options);
+  if (named !== null) return { file: readNamed(named.path, named.by, options), notices: [] };
+  const places = usualPlaces(options);
   const notices: string[] = [];
-  const own = readOwn(joinPath(platform, cwd, "planport.yaml"), "current folder", options);
+  const own = readOwn(places.own, "current folder", options);
   if (own !== null) return { file: own, notices };
-  const other = readOther(joinPath(platform, cwd, "config.yaml"), options, notices);
+  const other = readOther(places.other, options, notices);
   if (other !== null) return { file: other, notices };
-  const home = joinPath(platform, planportHome(options).folder, "planport.yaml");
-  return { file: readOwn(home, "planport's folder", options), notices };
+  return { file: readOwn(places.home, "planport's folder", options), notices };
 }
 
 function readNamed(given: string, found: FileOrigin, options: FindOptions): ConfigFile {
