@@ -26,7 +26,7 @@ const LIMIT_MS = 300_000;
 let simulator: Simulator;
 
 beforeAll(async () => {
-  simulator = await startSimulator({ maxRecordedRequests: 10_000, autoApprove: true });
+  simulator = await startSimulator({ maxRecordedRequests: 10_000 });
 });
 afterAll(() => simulator.close());
 

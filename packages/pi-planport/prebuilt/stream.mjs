@@ -2396,7 +2396,7 @@ var Decoder = class {
 const PREAMBLE = /^(response\.(created|queued|in_progress|metadata)|codex\..*|responsesapi\..*)$/;
 /** Events that only keep a connection from being cut. */
 const KEEP_ALIVE = /^(keepalive|ping)$/;
-/** Makes a probe. Data that is not JSON is passed over, as in Codex. */
+/** Makes a probe. Data that is not JSON is passed over, as in Codex, unless it begins as an event of the preamble does. */
 function createFirstEventProbe() {
 	return new Probe();
 }

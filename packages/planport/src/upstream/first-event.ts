@@ -27,7 +27,7 @@ export interface FirstEventProbe {
   readonly progress: number;
 }
 
-/** Makes a probe. Data that is not JSON is passed over, as in Codex. */
+/** Makes a probe. Data that is not JSON is passed over, as in Codex, unless it begins as an event of the preamble does. */
 export function createFirstEventProbe(): FirstEventProbe {
   return new Probe();
 }

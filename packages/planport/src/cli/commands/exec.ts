@@ -52,7 +52,7 @@ export async function exec(
   const local = await openAgent(context, { flags: options, host, source: "exec", approvalPolicy: "never" });
   try {
     const thread = await openThread(local, options, resume);
-    output.begin(thread, options.ephemeral !== true);
+    output.begin(thread, resume !== null || options.ephemeral !== true);
     const images = (options.image ?? []).map(
       (path) => ({ type: "localImage", path: resolve(context.cwd, path) }) as const,
     );
@@ -169,7 +169,10 @@ class Printer {
   async end(outputFile: string | undefined): Promise<ExitCode> {
     const { terminal, signal, cwd } = this.#context;
     if (signal.aborted) {
-      const next = this.#resumable === null ? "." : `; to go on: planport exec resume ${this.#resumable} "go on"`;
+      const next =
+        this.#resumable === null
+          ? "."
+          : `; to go on, with the same options: planport exec resume ${this.#resumable} "go on"`;
       if (!this.#asJson) await terminal.err.line(`planport: stopped${next}`);
       return EXIT.interrupted;
     }
