@@ -9,7 +9,6 @@ export default defineConfig({
     // Vitest would leave one core free, which is half of a small machine; many of these tests wait for processes that they start.
     maxWorkers: "100%",
     sequence: { sequencer: SlowFirst },
-    setupFiles: ["test/support/sign-in-ports.ts"],
     // Prints what was proved of which client, when all is done.
     globalSetup: ["test/clients/support/print-table.ts"],
     // A hang must fail, not block; nothing here waits on the clock, so this is only ever reached by a hang.

@@ -10,6 +10,9 @@ import { type Browser, findBrowser, launchBrowser, type Page } from "./support/b
 import { reportNotRun } from "./support/not-run.ts";
 import { type Running, temporaryFolder } from "./support/process.ts";
 import { startPlanport } from "./support/stack.ts";
+import { takeSignInPorts } from "../support/sign-in-ports.ts";
+
+takeSignInPorts();
 
 const executable = findBrowser();
 let browser: Browser;

@@ -10,6 +10,9 @@ import { type Simulator, startSimulator } from "../../packages/planport/src/simu
 import { reportNotRun } from "./support/not-run.ts";
 import { temporaryFolder } from "./support/process.ts";
 import { hasTmux, openTmux, type TmuxTerminal } from "./support/tmux.ts";
+import { takeSignInPorts } from "../support/sign-in-ports.ts";
+
+takeSignInPorts();
 
 const bin = fileURLToPath(new URL("../../packages/planport/bin/planport.js", import.meta.url));
 const isThere = await hasTmux();

@@ -9,6 +9,9 @@ import { startSimulator } from "../../packages/planport/src/simulator/index.ts";
 import { readTokens } from "../faults/support/world.ts";
 import { prepare, serveOpencode, canRunOpencode } from "./support/opencode.ts";
 import { signedInHome } from "./support/stack.ts";
+import { takeSignInPorts } from "../support/sign-in-ports.ts";
+
+takeSignInPorts();
 
 interface Begun {
   readonly url: string;

@@ -19,6 +19,9 @@ import {
 } from "./support/pi.ts";
 import { temporaryFolder } from "./support/process.ts";
 import { hasTmux, openTerminal, type Terminal } from "./support/terminal.ts";
+import { takeSignInPorts } from "../support/sign-in-ports.ts";
+
+takeSignInPorts();
 
 let simulator: Simulator;
 let terminal: Terminal | undefined;

@@ -1,11 +1,9 @@
 /**
- * One after another for the tests that take the ports which the sign-in server knows for a browser to come back to (1455 and 1457), or
- * look at who has them: a sign-in that finds the port taken ends the other one, or falls back on pasting. Run by vitest before each file.
+ * The ports that the sign-in server knows for a browser to come back to, 1455 and 1457, for one test file at a time.
  */
 import { createServer, type Server } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
-import { afterAll, beforeAll, expect } from "vitest";
-import { TAKES_SIGN_IN_PORTS } from "./file-lists.ts";
+import { afterAll, beforeAll } from "vitest";
 
 /** Whoever listens here has the turn. A process that ends, however it does, gives it back. */
 const TURN_PORT = 14_570;
@@ -23,8 +21,11 @@ function takeTurn(): Promise<Server | null> {
   });
 }
 
-const path = (expect.getState().testPath ?? "").replaceAll("\\", "/");
-if (TAKES_SIGN_IN_PORTS.some((file) => path.endsWith(`/${file}`))) {
+/**
+ * For a file whose tests take these ports, or look at who has them: waits until no other such file runs. A sign-in that finds the port taken
+ * ends the other one, or falls back on pasting.
+ */
+export function takeSignInPorts(): void {
   let turn: Server | null = null;
   beforeAll(async () => {
     while ((turn = await takeTurn()) === null) await delay(100);

@@ -2271,28 +2271,6 @@ var BodyStream = class {
 	}
 };
 
-// packages/planport/src/protocol/responses/peek.ts
-/**
-* An event's type without parsing the event.
-* @module
-*/
-const HEAD = "{\"type\":\"";
-const QUOTE = "\"";
-/**
-* The `type` of an event's JSON text. Cheap for events that begin with it, as the backend's do; others are parsed.
-* @returns undefined for text that is not a JSON object with a `type` of text.
-*/
-function peekEventType(json) {
-	if (json.startsWith(HEAD)) {
-		const end = json.indexOf(QUOTE, 9);
-		const type = end === -1 ? "" : json.slice(9, end);
-		if (type !== "" && !type.includes("\\")) return type;
-	}
-	const value = tryParseJson(json);
-	if (!isJsonObject(value)) return void 0;
-	return typeof value["type"] === "string" ? value["type"] : void 0;
-}
-
 // packages/planport/src/sse/utf8.ts
 /**
 * Bytes to text, piece by piece.
@@ -2396,32 +2374,27 @@ var Decoder = class {
 const PREAMBLE = /^(response\.(created|queued|in_progress|metadata)|codex\..*|responsesapi\..*)$/;
 /** Events that only keep a connection from being cut. */
 const KEEP_ALIVE = /^(keepalive|ping)$/;
-/** Makes a probe. Data that is not JSON is passed over, as in Codex, unless it begins as an event of the preamble does. */
+/** Makes a probe. Data that is not JSON is passed over, as in Codex. */
 function createFirstEventProbe() {
-	return new Probe();
-}
-/** A class: an object literal with a getter has a shape that no other stream shares. */
-var Probe = class {
-	progress = 0;
-	#found = null;
-	#decoder = createSseDecoder({ onEvent: ({ data }) => this.#onEvent(data) });
-	feed(bytes) {
-		this.#decoder.feed(bytes);
-		return this.#found;
-	}
-	#onEvent(data) {
-		if (this.#found !== null) return;
-		const type = peekEventType(data);
-		if (type !== void 0 && PREAMBLE.test(type)) {
-			this.progress++;
-			return;
-		}
+	let found = null;
+	let progress = 0;
+	const decoder = createSseDecoder({ onEvent: ({ data }) => {
+		if (found !== null) return;
 		const event = parseEvent(data);
 		if (event === null || KEEP_ALIVE.test(event.type)) return;
-		this.progress++;
-		if (!PREAMBLE.test(event.type)) this.#found = event;
-	}
-};
+		progress++;
+		if (!PREAMBLE.test(event.type)) found = event;
+	} });
+	return {
+		get progress() {
+			return progress;
+		},
+		feed(bytes) {
+			decoder.feed(bytes);
+			return found;
+		}
+	};
+}
 /** The event in one `data:` field; null for anything that is no JSON object with a type, such as `[DONE]`. */
 function parseEvent(data) {
 	const value = tryParseJson(data);

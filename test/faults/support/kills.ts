@@ -101,8 +101,9 @@ export async function killOnce(world: World, aim: Aim, sabotage: Sabotage | null
   }
   // Only a new sign-in helps now.
   world.signIn();
-  if (next?.code === "refresh_interrupted" && died === "sent" && hasRotated)
-    return { ...done, verdict: "told", fault: null };
+  // Unless it was held at a step, the request may have left it in the moment before it could tell of `sent`.
+  const hadSent = died === "sent" || (aim.kind === "random" && died === "locked");
+  if (next?.code === "refresh_interrupted" && hadSent && hasRotated) return { ...done, verdict: "told", fault: null };
   const fault = `died at ${String(died)}; the next process said ${String(next?.code)}: ${String(next?.message)} ${JSON.stringify(warnings)}`;
   return { ...done, verdict: "lost", fault };
 }

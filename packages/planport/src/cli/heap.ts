@@ -5,7 +5,7 @@
 import { setFlagsFromString } from "node:v8";
 
 /** The newest Node whose V8 is known to have these flags: one that does not know them would say so on standard error. */
-const KNOWN_UNTIL_NODE = 25;
+export const KNOWN_UNTIL_NODE = 25;
 
 /** Who sets the heap's size himself knows better. */
 const OF_THE_HEAP = /semi[-_]space|heap[-_]growing|old[-_]space/;

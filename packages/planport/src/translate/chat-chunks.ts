@@ -55,49 +55,38 @@ export interface ChunkMaker {
   readonly revision: number;
 }
 
-class Maker implements ChunkMaker {
-  revision = 0;
-  readonly #context: ChatChunkContext;
-  readonly #served: { model: string; service_tier?: string };
-  #roleSent = false;
-
-  constructor(context: ChatChunkContext) {
-    this.#context = context;
-    this.#served = { model: context.model };
-  }
-
-  chunk(delta: ChatDelta, finish?: ChatFinishReason): ChatCompletionChunk {
-    return this.#envelope([{ index: 0, delta, logprobs: null, finish_reason: finish ?? null }], null);
-  }
-
-  usageChunk(usage: ChatUsage): ChatCompletionChunk {
-    return this.#envelope([], usage);
-  }
-
-  role(): ChatCompletionChunk[] {
-    if (this.#roleSent) return [];
-    this.#roleSent = true;
-    return [this.chunk({ role: "assistant", content: "" })];
-  }
-
-  learn(response: JsonObject): void {
-    const [model, tier] = [asString(response["model"]), asString(response["service_tier"])];
-    if (model !== undefined && model !== "") this.#served.model = model;
-    if (tier !== undefined) this.#served.service_tier = tier;
-    this.revision += 1;
-  }
-
-  #envelope(choices: ChatCompletionChunk["choices"], usage: ChatUsage | null): ChatCompletionChunk {
-    const { id, createdSeconds, includeUsage } = this.#context;
-    return {
-      id,
-      object: "chat.completion.chunk",
-      created: createdSeconds,
-      ...this.#served,
-      choices,
-      ...(includeUsage && { usage }),
-    };
-  }
+function createChunkMaker(context: ChatChunkContext): ChunkMaker {
+  const served: { model: string; service_tier?: string } = { model: context.model };
+  let revision = 0;
+  let roleSent = false;
+  const envelope = (choices: ChatCompletionChunk["choices"], usage: ChatUsage | null): ChatCompletionChunk => ({
+    id: context.id,
+    object: "chat.completion.chunk",
+    created: context.createdSeconds,
+    ...served,
+    choices,
+    ...(context.includeUsage && { usage }),
+  });
+  const chunk: ChunkMaker["chunk"] = (delta, finish) =>
+    envelope([{ index: 0, delta, logprobs: null, finish_reason: finish ?? null }], null);
+  return {
+    chunk,
+    usageChunk: (usage) => envelope([], usage),
+    role() {
+      if (roleSent) return [];
+      roleSent = true;
+      return [chunk({ role: "assistant", content: "" })];
+    },
+    learn(response) {
+      const [model, tier] = [asString(response["model"]), asString(response["service_tier"])];
+      if (model !== undefined && model !== "") served.model = model;
+      if (tier !== undefined) served.service_tier = tier;
+      revision += 1;
+    },
+    get revision() {
+      return revision;
+    },
+  };
 }
 
 /** What the encoder shares with the chunker. */
@@ -108,69 +97,62 @@ export interface ChatChunkerCore extends ChatChunker {
 
 /** {@link createChatChunker} with its inner parts, for the encoder that goes round it where text is concerned. */
 export function createChatChunkerCore(context: ChatChunkContext): ChatChunkerCore {
-  return new Chunker(context);
-}
+  const stream = createChatStream(context);
+  const maker = createChunkMaker(context);
+  let terminated = false;
+  let failure: ResponseErrorBody | null = null;
 
-/** Classes here, because each stream makes one: an object literal with getters has a shape that no other shares. */
-class Chunker implements ChatChunkerCore {
-  readonly stream: ChatStream;
-  readonly maker: ChunkMaker;
-  terminated = false;
-  failure: ResponseErrorBody | null = null;
-  readonly #context: ChatChunkContext;
+  const toChunks = (deltas: ChatDelta[]): ChatCompletionChunk[] =>
+    deltas.length === 0 ? [] : [...maker.role(), ...deltas.map((delta) => maker.chunk(delta))];
+  const finish = (reason: ChatFinishReason, usage: ChatUsage | undefined): ChatCompletionChunk[] => {
+    terminated = true;
+    const cost = context.includeUsage && usage !== undefined ? [maker.usageChunk(usage)] : [];
+    return [...maker.role(), maker.chunk({}, reason), ...cost];
+  };
+  const complete = (event: CodexEvent, response: JsonObject): ChatCompletionChunk[] => {
+    maker.learn(response);
+    failure = null;
+    const last = toChunks(stream.deltas(event));
+    const reason = toFinishReason(response, stream.calls > 0, context.legacyFunctions === true);
+    return [...last, ...finish(reason, toChatUsage(response["usage"]))];
+  };
 
-  constructor(context: ChatChunkContext) {
-    this.#context = context;
-    this.stream = createChatStream(context);
-    this.maker = new Maker(context);
-  }
-
-  push(event: CodexEvent): ChatCompletionChunk[] {
-    if (this.terminated) return [];
-    const response = isJsonObject(event["response"]) ? event["response"] : {};
-    switch (event.type) {
-      case "response.created":
-      case "response.in_progress":
-        this.maker.learn(response);
-        return [];
-      case "response.completed":
-      case "response.incomplete":
-        return this.#complete(event, response);
-      case "response.failed":
-        this.terminated = true;
-        this.failure = toFailure(isJsonObject(response["error"]) ? response["error"] : {});
-        return [];
-      case "error":
-        // In the bare form, `type` is the event's own.
-        this.failure = toFailure(isJsonObject(event["error"]) ? event["error"] : { ...event, type: null });
-        return [];
-      default:
-        return this.#toChunks(this.stream.deltas(event));
-    }
-  }
-
-  end(): ChatCompletionChunk[] {
-    return this.terminated || this.failure !== null ? [] : this.#finish("length", undefined);
-  }
-
-  #toChunks(deltas: ChatDelta[]): ChatCompletionChunk[] {
-    if (deltas.length === 0) return [];
-    return [...this.maker.role(), ...deltas.map((delta) => this.maker.chunk(delta))];
-  }
-
-  #finish(reason: ChatFinishReason, usage: ChatUsage | undefined): ChatCompletionChunk[] {
-    this.terminated = true;
-    const cost = this.#context.includeUsage && usage !== undefined ? [this.maker.usageChunk(usage)] : [];
-    return [...this.maker.role(), this.maker.chunk({}, reason), ...cost];
-  }
-
-  #complete(event: CodexEvent, response: JsonObject): ChatCompletionChunk[] {
-    this.maker.learn(response);
-    this.failure = null;
-    const last = this.#toChunks(this.stream.deltas(event));
-    const reason = toFinishReason(response, this.stream.calls > 0, this.#context.legacyFunctions === true);
-    return [...last, ...this.#finish(reason, toChatUsage(response["usage"]))];
-  }
+  return {
+    stream,
+    maker,
+    get terminated() {
+      return terminated;
+    },
+    get failure() {
+      return failure;
+    },
+    push(event) {
+      if (terminated) return [];
+      const response = isJsonObject(event["response"]) ? event["response"] : {};
+      switch (event.type) {
+        case "response.created":
+        case "response.in_progress":
+          maker.learn(response);
+          return [];
+        case "response.completed":
+        case "response.incomplete":
+          return complete(event, response);
+        case "response.failed":
+          terminated = true;
+          failure = toFailure(isJsonObject(response["error"]) ? response["error"] : {});
+          return [];
+        case "error":
+          // In the bare form, `type` is the event's own.
+          failure = toFailure(isJsonObject(event["error"]) ? event["error"] : { ...event, type: null });
+          return [];
+        default:
+          return toChunks(stream.deltas(event));
+      }
+    },
+    end() {
+      return terminated || failure !== null ? [] : finish("length", undefined);
+    },
+  };
 }
 
 function toFailure(error: JsonObject): ResponseErrorBody {

@@ -61,62 +61,44 @@ const newItemState = (): ItemState => ({ sent: new Set(), callIndex: undefined, 
 
 /** Starts an answer. */
 export function createChatStream(options: ChatStreamOptions): ChatStream {
-  return new Stream(options);
-}
-
-/** What a text delta named. */
-interface TextPlace {
-  readonly item_id: unknown;
-  readonly output_index: unknown;
-  readonly content_index: unknown;
-}
-
-/** A class: an object literal with getters has a shape that no other stream shares, and what reads it is compiled in vain. */
-class Stream implements ChatStream {
-  readonly #answer: Answer;
-  /** Of the last text delta; null when the last event was none, so that unnamed items are not taken for one. */
-  #lastText: TextPlace | null = null;
-  textPlace: string | null = null;
-
-  constructor({ toolNames, legacyFunctions }: ChatStreamOptions) {
-    this.#answer = {
-      toolNames,
-      legacyFunctions,
-      slots: createItemSlots(newItemState),
-      calls: 0,
-      anyDone: false,
-      reasoning: undefined,
-    };
-  }
-
-  get calls(): number {
-    return this.#answer.calls;
-  }
-
-  deltas(event: CodexEvent): ChatDelta[] {
-    const answer = this.#answer;
-    this.#lastText = this.textPlace = null;
-    if (event.type === "response.completed" || event.type === "response.incomplete") return rest(answer, event);
-    const family = Object.hasOwn(FAMILIES, event.type) ? FAMILIES[event.type] : undefined;
-    return family === undefined ? [] : family(answer, answer.slots.of(event), event);
-  }
-
-  text(event: JsonObject): string {
-    const delta = asString(event["delta"]) ?? "";
-    const { item_id, output_index, content_index } = event;
-    const last = this.#lastText;
-    const same =
-      last !== null &&
-      last.item_id === item_id &&
-      last.output_index === output_index &&
-      last.content_index === content_index;
-    if (same || delta === "") return delta;
-    this.#answer.slots.of(event).sent.add(partKey("text", content_index));
-    const place = { item_id, output_index, content_index };
-    this.#lastText = place;
-    this.textPlace = JSON.stringify({ "": 0, ...place }).slice(NO_PLACE.length, -1);
-    return delta;
-  }
+  const answer: Answer = {
+    ...options,
+    slots: createItemSlots(newItemState),
+    calls: 0,
+    anyDone: false,
+    reasoning: undefined,
+  };
+  // What the last text delta named; null when the last event was none, so that unnamed items are not taken for one.
+  let lastText: { item_id: unknown; output_index: unknown; content_index: unknown } | null = null;
+  let textPlace: string | null = null;
+  return {
+    get calls() {
+      return answer.calls;
+    },
+    get textPlace() {
+      return textPlace;
+    },
+    deltas(event) {
+      lastText = textPlace = null;
+      if (event.type === "response.completed" || event.type === "response.incomplete") return rest(answer, event);
+      const family = Object.hasOwn(FAMILIES, event.type) ? FAMILIES[event.type] : undefined;
+      return family === undefined ? [] : family(answer, answer.slots.of(event), event);
+    },
+    text(event) {
+      const delta = asString(event["delta"]) ?? "";
+      const { item_id, output_index, content_index } = event;
+      const same =
+        lastText !== null &&
+        lastText.item_id === item_id &&
+        lastText.output_index === output_index &&
+        lastText.content_index === content_index;
+      if (same || delta === "") return delta;
+      answer.slots.of(event).sent.add(partKey("text", content_index));
+      lastText = { item_id, output_index, content_index };
+      textPlace = JSON.stringify({ "": 0, ...lastText }).slice(NO_PLACE.length, -1);
+      return delta;
+    },
+  };
 }
 
 type EventFamily = (answer: Answer, item: ItemState, event: CodexEvent) => ChatDelta[];

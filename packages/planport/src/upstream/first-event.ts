@@ -4,7 +4,6 @@
  */
 import { asString, isJsonObject, tryParseJson } from "../protocol/json.ts";
 import type { CodexEvent } from "../protocol/responses/event.ts";
-import { peekEventType } from "../protocol/responses/peek.ts";
 import { createSseDecoder } from "../sse/decode.ts";
 
 /**
@@ -27,35 +26,28 @@ export interface FirstEventProbe {
   readonly progress: number;
 }
 
-/** Makes a probe. Data that is not JSON is passed over, as in Codex, unless it begins as an event of the preamble does. */
+/** Makes a probe. Data that is not JSON is passed over, as in Codex. */
 export function createFirstEventProbe(): FirstEventProbe {
-  return new Probe();
-}
-
-/** A class: an object literal with a getter has a shape that no other stream shares. */
-class Probe implements FirstEventProbe {
-  progress = 0;
-  #found: CodexEvent | null = null;
-  readonly #decoder = createSseDecoder({ onEvent: ({ data }) => this.#onEvent(data) });
-
-  feed(bytes: Uint8Array): CodexEvent | null {
-    this.#decoder.feed(bytes);
-    return this.#found;
-  }
-
-  #onEvent(data: string): void {
-    if (this.#found !== null) return;
-    // The events that say that work began repeat the request, so they are not parsed where their type can be read off.
-    const type = peekEventType(data);
-    if (type !== undefined && PREAMBLE.test(type)) {
-      this.progress++;
-      return;
-    }
-    const event = parseEvent(data);
-    if (event === null || KEEP_ALIVE.test(event.type)) return;
-    this.progress++;
-    if (!PREAMBLE.test(event.type)) this.#found = event;
-  }
+  let found: CodexEvent | null = null;
+  let progress = 0;
+  const decoder = createSseDecoder({
+    onEvent: ({ data }) => {
+      if (found !== null) return;
+      const event = parseEvent(data);
+      if (event === null || KEEP_ALIVE.test(event.type)) return;
+      progress++;
+      if (!PREAMBLE.test(event.type)) found = event;
+    },
+  });
+  return {
+    get progress() {
+      return progress;
+    },
+    feed(bytes) {
+      decoder.feed(bytes);
+      return found;
+    },
+  };
 }
 
 /** The event in one `data:` field; null for anything that is no JSON object with a type, such as `[DONE]`. */

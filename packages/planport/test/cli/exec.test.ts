@@ -156,7 +156,9 @@ describe("exec", () => {
     await vi.waitFor(() => expect(asked()).toBe(true), 20_000);
     running.child.kill("SIGINT");
     const { code, stderr } = await running.finished;
-    const next = /planport: stopped; to go on, with the same options: planport (exec resume [\w-]+) "go on"/.exec(stderr)?.[1] ?? "";
+    const next =
+      /planport: stopped; to go on, with the same options: planport (exec resume [\w-]+) "go on"/.exec(stderr)?.[1] ??
+      "";
     expect([code, next]).toEqual([130, expect.stringMatching(/^exec resume /)]);
     expect((await run(home, [...next.split(" "), "go on"], { env })).code).toBe(0);
   });

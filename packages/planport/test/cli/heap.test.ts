@@ -1,6 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { KNOWN_UNTIL_NODE } from "../../src/cli/heap.ts";
 import { type Simulator, startSimulator } from "../../src/simulator/index.ts";
 import { pointAt, signedInHome, start } from "./support/cli.ts";
 
@@ -23,8 +24,10 @@ process.on("exit", () => {
 });
 `;
 
+const isKnown = Number.parseInt(process.versions.node, 10) <= KNOWN_UNTIL_NODE;
+
 // On Windows a signal ends a process without its exit event.
-describe.runIf(process.platform !== "win32")("the heap of a serving process", () => {
+describe.runIf(isKnown && process.platform !== "win32")("the heap of a serving process", () => {
   it("is not enlarged once the command runs", async () => {
     const home = signedInHome(simulator);
     const file = join(home, "tell-heap.cjs");

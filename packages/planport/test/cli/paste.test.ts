@@ -4,6 +4,9 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { judgePasted } from "../../src/cli/pasted.ts";
 import { type Simulator, startSimulator } from "../../src/simulator/index.ts";
 import { newHome, pointAt, type Running, start } from "./support/cli.ts";
+import { takeSignInPorts } from "../../../../test/support/sign-in-ports.ts";
+
+takeSignInPorts();
 
 let simulator: Simulator;
 let home: string;

@@ -3,6 +3,9 @@ import { createServer, type AddressInfo } from "node:net";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type Simulator, startSimulator } from "../../src/simulator/index.ts";
 import { newHome, pointAt, put, run, type Running, signedInHome, start } from "./support/cli.ts";
+import { takeSignInPorts } from "../../../../test/support/sign-in-ports.ts";
+
+takeSignInPorts();
 
 let simulator: Simulator;
 let home: string;

@@ -8,6 +8,9 @@ import { promisify } from "node:util";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type Simulator, startSimulator } from "../../src/simulator/index.ts";
 import { binFile, newHome, pointAt, put, run, signedInHome, start } from "./support/cli.ts";
+import { takeSignInPorts } from "../../../../test/support/sign-in-ports.ts";
+
+takeSignInPorts();
 
 let simulator: Simulator;
 

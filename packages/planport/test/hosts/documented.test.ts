@@ -15,6 +15,9 @@ import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { type Simulator, startSimulator } from "../../src/simulator/index.ts";
 import { ensureBuilt } from "../cli/support/build.ts";
+import { takeSignInPorts } from "../../../../test/support/sign-in-ports.ts";
+
+takeSignInPorts();
 
 const packageFolder = fileURLToPath(new URL("../../", import.meta.url));
 const rootFolder = fileURLToPath(new URL("../../../../", import.meta.url));

@@ -13,6 +13,9 @@ import { newHome, put, start } from "../cli/support/cli.ts";
 import { filesBelow, scan } from "./support/scanner.ts";
 import { listed, type NamedSecret, noise, syntheticSecrets } from "./support/secrets.ts";
 import { openWorld, scanOutput } from "./support/world.ts";
+import { takeSignInPorts } from "../../../../test/support/sign-in-ports.ts";
+
+takeSignInPorts();
 
 let simulator: Simulator;
 beforeEach(async () => {

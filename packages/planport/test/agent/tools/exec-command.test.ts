@@ -1,48 +1,15 @@
-import { existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { beforeEach, describe, expect, test } from "vitest";
 import { sandboxOf } from "../../../src/agent/policy.ts";
-import { localToolboxes } from "../../../src/agent/tools/toolbox.ts";
-import type { CommandApproval, Toolbox } from "../../../src/agent/tools/types.ts";
-import { TestContext } from "./tool-context.ts";
+import type { CommandApproval } from "../../../src/agent/tools/types.ts";
+import { base, begin, body, context, cwd, gone, isAlive, toolbox, useWorkshop } from "./workshop.ts";
 
-const NO_SANDBOX = async () => ({ sandbox: null, why: "none here" }) as const;
+useWorkshop();
+
 const isWindows = process.platform === "win32";
-
-let base: string;
-let cwd: string;
-let toolbox: Toolbox;
-let context: TestContext;
-function begin(options: Partial<Parameters<typeof localToolboxes>[0]> = {}): void {
-  toolbox = localToolboxes({ hidden: [], sandbox: NO_SANDBOX, ...options })({ threadId: "thread", cwd });
-  context = new TestContext(cwd, toolbox);
-}
-beforeEach(() => {
-  base = realpathSync(mkdtempSync(path.join(tmpdir(), "planport-exec-")));
-  cwd = path.join(base, "work");
-  mkdirSync(cwd);
-  begin();
-});
-afterEach(async () => {
-  await toolbox.close();
-  rmSync(base, { recursive: true, force: true });
-});
-
-const body = (output: string): string => output.slice(output.indexOf("Output:\n") + "Output:\n".length);
 /** On a slow machine the output of a short command is told on its way, too. */
 const orderOfItems = (): string[] => context.order().filter((told) => told !== "output");
-const isAlive = (pid: number): boolean => {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
-};
-async function gone(pid: number): Promise<void> {
-  while (isAlive(pid)) await new Promise((resolve) => setTimeout(resolve, 10));
-}
 
 describe.skipIf(isWindows)("a command", () => {
   test("gives its output, both streams, and its exit code to the model and to those who watch", async () => {

@@ -1,46 +1,11 @@
-import { mkdirSync, mkdtempSync, realpathSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, renameSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { beforeEach, describe, expect, test } from "vitest";
 import { sandboxOf } from "../../../src/agent/policy.ts";
 import { findSandbox } from "../../../src/agent/tools/sandbox/find.ts";
-import { localToolboxes } from "../../../src/agent/tools/toolbox.ts";
-import type { Toolbox } from "../../../src/agent/tools/types.ts";
-import { TestContext } from "./tool-context.ts";
+import { base, begin, body, context, cwd, gone, isAlive, toolbox, useWorkshop } from "./workshop.ts";
 
-const NO_SANDBOX = async () => ({ sandbox: null, why: "none here" }) as const;
-
-let base: string;
-let cwd: string;
-let toolbox: Toolbox;
-let context: TestContext;
-function begin(options: Partial<Parameters<typeof localToolboxes>[0]> = {}): void {
-  toolbox = localToolboxes({ hidden: [], sandbox: NO_SANDBOX, ...options })({ threadId: "thread", cwd });
-  context = new TestContext(cwd, toolbox);
-}
-beforeEach(() => {
-  base = realpathSync(mkdtempSync(path.join(tmpdir(), "planport-exec-")));
-  cwd = path.join(base, "work");
-  mkdirSync(cwd);
-  begin();
-});
-afterEach(async () => {
-  await toolbox.close();
-  rmSync(base, { recursive: true, force: true });
-});
-
-const body = (output: string): string => output.slice(output.indexOf("Output:\n") + "Output:\n".length);
-const isAlive = (pid: number): boolean => {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
-};
-async function gone(pid: number): Promise<void> {
-  while (isAlive(pid)) await new Promise((resolve) => setTimeout(resolve, 10));
-}
+useWorkshop();
 
 describe("the sandbox of this machine", async () => {
   const found = await findSandbox();

@@ -6,6 +6,9 @@ import { planportExtension } from "../../../src/hosts/pi/extension/index.ts";
 import { takeEnvironment } from "../../../src/hosts/pi/extension/keys.ts";
 import { Secret } from "../../../src/secret.ts";
 import { ask, calls, landing, load, modelOf, newFolder, person, provider, startWorld, type World } from "./kit.ts";
+import { takeSignInPorts } from "../../../../../test/support/sign-in-ports.ts";
+
+takeSignInPorts();
 
 const REPLY = "Reply with exactly: it works";
 
