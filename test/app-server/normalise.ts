@@ -65,6 +65,7 @@ export function transcriptOf(driver: Driver, places: Places): Transcript {
     if (/delta$/i.test(method) && told.at(-1) === line) continue;
     told.push(line);
   }
+  placeEndOfWaiting(told);
   const answered = driver.answered.map(({ id, method, answer }) => {
     if (answer.silence === true) return `${id} ${method}: nothing`;
     if (answer.error !== undefined) return `${id} ${method}: error ${mask(answer.error)}`;
@@ -78,6 +79,20 @@ export function transcriptOf(driver: Driver, places: Places): Transcript {
     }`;
   });
   return { told, answered };
+}
+
+const NO_LONGER_WAITING = 'tells thread/status/changed {"activeFlags":[],"type":"active"}';
+
+/**
+ * Codex tells that a thread waits no more from a task of its own (the guard of app-server/src/thread_status.rs), so that the end
+ * of the item that was asked about comes before it or behind it, as it happens. Here it stands right behind the settled question.
+ */
+function placeEndOfWaiting(told: string[]): void {
+  for (let at = 0; at < told.length; at++) {
+    if (!told[at]!.startsWith("tells serverRequest/resolved ")) continue;
+    if (told[at + 1]?.startsWith("tells item/completed ") !== true || told[at + 2] !== NO_LONGER_WAITING) continue;
+    told.splice(at + 1, 2, NO_LONGER_WAITING, told[at + 1]!);
+  }
 }
 
 type Pick = (params: Message) => unknown;
