@@ -15,6 +15,9 @@ if (first === "--version" || first === "-v" || first === "-V" || first === "vers
 } else {
   const main = new URL("../dist/cli/main.js", import.meta.url);
   if (existsSync(main)) {
+    // Before the rest is loaded: what the heap grows to meanwhile it keeps.
+    const { tuneHeap } = await import(new URL("heap.js", main).href);
+    tuneHeap(process.argv.slice(2));
     const { runProcess } = await import(main.href);
     await runProcess();
   } else {

@@ -11,14 +11,10 @@ import type { CommandContext } from "./context.ts";
 import { watchCrashes } from "./crash.ts";
 import { EXIT, type ExitCode } from "./exit-codes.ts";
 import { reportFailure } from "./failure.ts";
-import { keepHeapSmall } from "./heap.ts";
 import { createInterrupt } from "./interrupt.ts";
 import { createProgram } from "./program.ts";
 import { describeUsageError, normalizeArgs } from "./usage-error.ts";
 import { type Terminal, createTerminal, printable } from "./terminal.ts";
-
-/** Commands that serve others for days. The same word elsewhere, as in a question, does no harm. */
-const LONG_RUNNING: ReadonlySet<string> = new Set(["serve", "app-server"]);
 
 /** Runs the command in `process.argv` and ends the process with its exit code. */
 export async function runProcess(): Promise<void> {
@@ -34,8 +30,6 @@ export async function runProcess(): Promise<void> {
     version: VERSION,
   };
   const args = process.argv.slice(2);
-  // Early, since what the heap has grown to while the modules load it keeps.
-  if (args.some((arg) => LONG_RUNNING.has(arg))) keepHeapSmall();
   watchCrashes(process, context.terminal.err, { json: asksForJson(args), debug: wantsStacks(context) });
   const code = await runCommand(args, context);
   await flush(process.stdout);
