@@ -5,14 +5,14 @@
 import { readFile } from "node:fs/promises";
 import { resolveAuthEndpoints } from "../auth/endpoints.ts";
 import { openPlace, openPlanportStore } from "../auth/open-store.ts";
-import { type CodexAgentConfig, parseCodexAgentConfig } from "../config/index.ts";
+import { type CodexAgentConfig, codexBaseUrlOf, parseCodexAgentConfig, withOpenaiBaseUrl } from "../config/index.ts";
 import { codexHome, type HomeOptions, joinPath, readVariable } from "../environment.ts";
 import { ConfigError, isPlanportError } from "../errors.ts";
 import { createHttpClient, type HttpClient } from "../net/index.ts";
 import { createMemoryStore } from "../store/index.ts";
 import type { CredentialStore } from "../store/types.ts";
 import { fetchCatalogue } from "../upstream/account-calls.ts";
-import { CODEX_CLIENT_VERSION, DEFAULT_CHATGPT_BASE_URL, resolveEndpoints } from "../upstream/index.ts";
+import { CODEX_CLIENT_VERSION, DEFAULT_CHATGPT_BASE_URL, type Endpoints, resolveEndpoints } from "../upstream/index.ts";
 import type { CallerFacts } from "../upstream/headers.ts";
 import { type Account, createAccount } from "./account/account.ts";
 import { accountHandlers } from "./account/handlers.ts";
@@ -28,6 +28,10 @@ import { type Clients, createClients, createServer, type Server } from "./server
 /** What the methods of a server are made of. */
 export interface Services {
   readonly config: CodexAgentConfig;
+  /** Where the account is asked about; model calls may go elsewhere. */
+  readonly accountEndpoints: Endpoints;
+  /** Model calls go where `CODEX_BASE_URL` says: which server serves a workspace does not matter to them. */
+  readonly isBaseGiven: boolean;
   /** Codex's folder, absolute. */
   readonly codexHome: string;
   readonly account: Account;
@@ -104,12 +108,14 @@ async function makeServices(options: AppServerOptions): Promise<Omit<Services, "
   const now = options.now ?? Date.now;
   const home = codexHome(options).folder;
   const configPath = joinPath(platform, home, "config.toml");
-  const config = parseCodexAgentConfig(await readIfThere(configPath), configPath);
+  const file = parseCodexAgentConfig(await readIfThere(configPath), configPath);
+  const baseUrl = codexBaseUrlOf(env);
+  const endpoints = resolveEndpoints({ baseUrl, chatgptBaseUrl: file.chatgptBaseUrl });
+  const config = baseUrl === null ? file : withOpenaiBaseUrl(file, endpoints.codexBase);
   const http = createHttpClient({ env });
   const identity = createServerIdentity(readVariable(env, "CODEX_INTERNAL_ORIGINATOR_OVERRIDE"));
   const caller: CallerFacts = { identity, clientVersion: CODEX_CLIENT_VERSION };
   const clients = createClients();
-  const endpoints = resolveEndpoints({ chatgptBaseUrl: config.chatgptBaseUrl });
   const account = createAccount({
     store: openCodexStore(config, joinPath(platform, home, "auth.json")),
     lender: openPlanportStore({ ...options, planportStore: readVariable(env, "PLANPORT_CREDENTIALS_STORE") }),
@@ -126,16 +132,16 @@ async function makeServices(options: AppServerOptions): Promise<Omit<Services, "
     now,
     onWarning: (error) => onTrouble(error.message),
   });
-  return { config, codexHome: home, account, clients, http, identity, env, platform, homeDir, now, onTrouble };
+  const facts = { config, accountEndpoints: endpoints, isBaseGiven: baseUrl !== null, codexHome: home };
+  return { ...facts, account, clients, http, identity, env, platform, homeDir, now, onTrouble };
 }
 
 /** Methods that every server has. */
 function coreFeature({ platform }: AppServerOptions, home: string): Feature {
   return (services) => {
-    const { config, account, http, identity } = services;
-    const endpoints = resolveEndpoints({ chatgptBaseUrl: config.chatgptBaseUrl });
+    const { config, account, accountEndpoints, http, identity } = services;
     const caller: CallerFacts = { identity, clientVersion: CODEX_CLIENT_VERSION };
-    const accountBase = endpoints.accountBase ?? DEFAULT_CHATGPT_BASE_URL;
+    const accountBase = accountEndpoints.accountBase ?? DEFAULT_CHATGPT_BASE_URL;
     return {
       ...accountHandlers(account, { http, caller, accountBase }),
       ...modelHandlers(config, liveModels(services)),

@@ -103,6 +103,12 @@ export function parseCodexAgentConfig(
   };
 }
 
+/** The same configuration with the built-in provider's calls going to another base URL. */
+export function withOpenaiBaseUrl(config: CodexAgentConfig, baseUrl: string): CodexAgentConfig {
+  const move = (each: CodexModelProvider): CodexModelProvider => (each.id === BUILT_IN ? { ...each, baseUrl } : each);
+  return { ...config, provider: move(config.provider), providers: config.providers.map(move) };
+}
+
 function readWorkspaceWrite(reader: KeyReader): WorkspaceWriteConfig {
   return {
     writableRoots: reader.strings("writable_roots") ?? [],

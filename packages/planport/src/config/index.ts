@@ -2,7 +2,12 @@
  * Settings: one precedence, one place.
  * @module
  */
-export { type CodexAgentConfig, type CodexModelProvider, parseCodexAgentConfig } from "./codex-agent-config.ts";
+export {
+  type CodexAgentConfig,
+  type CodexModelProvider,
+  parseCodexAgentConfig,
+  withOpenaiBaseUrl,
+} from "./codex-agent-config.ts";
 export { type CodexConfig, parseCodexConfig } from "./codex-config.ts";
 export type { Environment } from "../environment.ts";
 export { type Paths, resolvePaths } from "./paths.ts";
@@ -16,5 +21,6 @@ export {
   type Settings,
   type SettingsFlags,
   type SettingsInput,
+  codexBaseUrlOf,
   resolveSettings,
 } from "./settings.ts";

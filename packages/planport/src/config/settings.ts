@@ -298,6 +298,14 @@ function backendBaseUrl(flags: SettingsFlags, env: Environment, file: Candidate<
   );
 }
 
+/**
+ * What `CODEX_BASE_URL` says, for the app-server, which goes by no other setting of planport's own.
+ * @throws {ConfigError} `config_invalid` for what is no URL.
+ */
+export function codexBaseUrlOf(env: Environment): string | null {
+  return firstOf<string | null>([checked(env, "CODEX_BASE_URL", asUrl)], null).value;
+}
+
 function readConfigFile(input: SettingsInput, paths: Paths): string | null {
   try {
     return input.readFile(paths.codexConfigPath);

@@ -8,7 +8,7 @@ import { planportAuthFile } from "../../auth/index.ts";
 import { joinPath } from "../../environment.ts";
 import type { Feature, Services } from "../open-server.ts";
 import { CODEX_CLIENT_VERSION } from "../../upstream/index.ts";
-import type { Route } from "../../upstream/routing.ts";
+import { DIRECT_ROUTE, type Route } from "../../upstream/routing.ts";
 import { createThreadService } from "./service.ts";
 
 /** The provider that is built in: where its calls go is a matter of the account's workspace. */
@@ -24,7 +24,8 @@ export function threadFeature(services: Services): ReturnType<Feature> {
     cwd: process.cwd(),
     identity: () => services.identity,
     authFor: (provider) => authOf(services, provider === BUILT_IN),
-    findRoute: async () => routeOf((await account.workspace()).workspace.routing),
+    findRoute: async () =>
+      services.isBaseGiven ? DIRECT_ROUTE : routeOf((await account.workspace()).workspace.routing),
     createToolbox: localToolboxes({ hidden: [authFile, planportAuthFile(services)] }),
     cliVersion: CODEX_CLIENT_VERSION,
     env,
@@ -33,13 +34,13 @@ export function threadFeature(services: Services): ReturnType<Feature> {
   return service.handlers;
 }
 
-function authOf({ account }: Services, isBuiltIn: boolean): ModelAuth {
+function authOf({ account, isBaseGiven }: Services, isBuiltIn: boolean): ModelAuth {
   return {
     get: async (signal) => {
       const auth = account.current();
       if (auth === null) return null;
       // The workspace is found first: a bearer that is refused there is replaced there.
-      if (isBuiltIn && auth.mode !== "apikey") return (await account.workspace()).grant;
+      if (isBuiltIn && !isBaseGiven && auth.mode !== "apikey") return (await account.workspace()).grant;
       return auth.source.get({ signal });
     },
     recover: (rejected, _attempt, signal) => account.tokens.recover(rejected, { signal }),
