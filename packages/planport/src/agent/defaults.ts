@@ -58,6 +58,15 @@ function fromVariables(
   );
 }
 
+/** The variables for commands of the model: without those that the configuration says hold a server's keys and headers. */
+export function commandEnvironment(
+  { providers }: CodexAgentConfig,
+  env: Readonly<Record<string, string | undefined>>,
+): Readonly<Record<string, string | undefined>> {
+  const named = new Set(providers.flatMap(({ envKey, envHttpHeaders }) => [envKey, ...Object.values(envHttpHeaders)]));
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !named.has(name)));
+}
+
 /** The policy of a mode, with what the configuration says of writing. */
 export function sandboxFrom(config: CodexAgentConfig, mode: SandboxMode): SandboxPolicy {
   const sandbox = sandboxOf(mode);

@@ -2,7 +2,7 @@
  * The engine behind `planport exec` and the app-server: threads, turns, model calls, tools.
  * @module
  */
-export { defaultSettings, providerSettings, sandboxFrom } from "./defaults.ts";
+export { commandEnvironment, defaultSettings, providerSettings, sandboxFrom } from "./defaults.ts";
 export { Agent, type AgentOptions, type NewThread } from "./agent.ts";
 export type * from "./events.ts";
 export type { AgentHost, DynamicToolAnswer, DynamicToolCall, QuestionPlace } from "./host.ts";

@@ -61,6 +61,15 @@ describe("exec", () => {
     });
   });
 
+  it("gives its commands no variable that the configuration names as a server's key or header", async () => {
+    const provider = `[model_providers.x]\nbase_url = "${simulator.issuer}/v1"\nenv_key = "X_LOGIN"\n`;
+    put(home, ".codex/config.toml", `${provider}env_http_headers = { "x-team" = "X_TEAM" }\n`);
+    const task = 'call exec_command with {"cmd":"echo [$X_LOGIN$X_TEAM$X_OTHER]"}';
+    const variables = { ...env, X_LOGIN: "hush", X_TEAM: "hush", X_OTHER: "heard" };
+    const result = await run(home, ["exec", "-s", "danger-full-access", task], { env: variables });
+    expect(result.stderr).toContain("\n  [heard]\n");
+  });
+
   it("reads the task from standard input, and keys of the configuration from -c", async () => {
     const result = await run(home, ["exec", "-c", 'model="gpt-6-sol"', "-"], {
       env,

@@ -4,6 +4,7 @@
  */
 import {
   Agent,
+  commandEnvironment,
   type CreateToolbox,
   defaultSettings,
   type ModelAuth,
@@ -81,7 +82,7 @@ export function createThreadService(options: ThreadServiceOptions): ThreadServic
       contextWindow: config.contextWindow,
     }),
     createToolbox: options.createToolbox,
-    env,
+    env: commandEnvironment(config, env),
     now,
     onWarning: options.onTrouble,
   });

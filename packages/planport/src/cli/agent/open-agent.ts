@@ -8,6 +8,7 @@ import {
   Agent,
   type AgentHost,
   authOfTokens,
+  commandEnvironment,
   defaultSettings,
   type ModelAuth,
   type ModelCaller,
@@ -90,7 +91,7 @@ export async function openAgent(context: CommandContext, options: OpenAgentOptio
     host: options.host,
     callerOf: callers(config, context, http, auth, session),
     createToolbox: localToolboxes({ hidden: [joinPath(platform, home, "auth.json"), planportAuthFile(context)] }),
-    env,
+    env: commandEnvironment(config, env),
     now: Date.now,
     onWarning: (message) => void context.terminal.err.line(`planport: ${printable(message)}`),
   });
