@@ -53,6 +53,29 @@ describe("tokens of the client", () => {
     expect(await client.ask("account/read")).toMatchObject({ account: null, userId: null, workspaceRouting: null });
   });
 
+  test("uncover no login of a method that the configuration forbids", async () => {
+    const { simulator, client } = await world({
+      config: 'forced_login_method = "chatgpt"',
+      auth: { auth_mode: "apikey", OPENAI_API_KEY: "sk-forbidden" },
+    });
+    await push(client, tokensOf(simulator));
+    await client.ask("account/logout", null);
+    expect(await client.told("account/updated", 2)).toEqual({ authMode: null, planType: null });
+    expect(await client.ask("account/read")).toMatchObject({ account: null });
+  });
+
+  test("whose workspace is found only after they were taken back are not told as signed in", async () => {
+    const { simulator, client } = await world();
+    simulator.script.push("accountsCheck", { kind: "delay", ms: 50 });
+    await client.ask("account/login/start", login(tokensOf(simulator)));
+    await client.ask("account/logout", null);
+    await client.told("account/login/completed");
+    await client.ask("getAuthStatus", {});
+    expect(client.log.filter(({ method }) => method === "account/updated").map(({ params }) => params)).toEqual([
+      { authMode: null, planType: null },
+    ]);
+  });
+
   test("stand in the way of every other sign-in", async () => {
     const { simulator, client } = await world();
     await push(client, tokensOf(simulator));

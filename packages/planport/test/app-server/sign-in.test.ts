@@ -1,5 +1,5 @@
-import { describe, expect, test } from "vitest";
-import { world } from "./world.ts";
+import { describe, expect, test, vi } from "vitest";
+import { push, tokensOf, world } from "./world.ts";
 
 /** Follows the page's redirects as a browser does. */
 async function visit(url: string): Promise<{ status: number; location: string | null }> {
@@ -86,10 +86,54 @@ describe("a sign-in in a browser", () => {
   test("to a workspace that is not allowed fails, and nothing is stored", async () => {
     const { server, client } = await world({ config: 'forced_chatgpt_workspace_id = "another"' });
     const { loginId, authUrl } = await client.ask("account/login/start", { type: "chatgpt" });
-    await visit(String(authUrl));
+    const page = new URL(String(authUrl));
+    expect(page.searchParams.get("allowed_workspace_id")).toBe("another");
+    // As a page that offers the person's own all the same.
+    page.searchParams.delete("allowed_workspace_id");
+    await visit(page.href);
     expect(await client.told("account/login/completed")).toEqual(
       ended(loginId, "Login server error: Login is restricted to workspace id(s) another."),
     );
+    expect(await server.authJson()).toBeNull();
+  });
+
+  test("that begins while another one begins ends that one, and is the only one", async () => {
+    const { client, simulator } = await world();
+    simulator.script.push("deviceUserCode", { kind: "delay", ms: 50 });
+    const device = client.ask("account/login/start", { type: "chatgptDeviceCode" }).catch(() => null);
+    const begun = await Promise.all([1, 2].map(() => client.ask("account/login/start", { type: "chatgpt" })));
+    await device;
+    const [first, second] = begun.map(({ loginId }) => loginId);
+    expect(await client.ask("account/login/cancel", { loginId: first })).toEqual({ status: "notFound" });
+    expect(await client.ask("account/login/cancel", { loginId: second })).toEqual({ status: "canceled" });
+    const ends = [ended(first, "Login server error: Login cancelled")];
+    ends.push(ended(second, "Login server error: Login was not completed"));
+    await client.told("account/login/completed", 2);
+    expect(client.log.filter(({ method }) => method === "account/login/completed").map(({ params }) => params)).toEqual(
+      ends,
+    );
+  });
+
+  test("that begins together with a push of tokens is not there beside them", async () => {
+    const { client, simulator } = await world();
+    const start = client.ask("account/login/start", { type: "chatgpt" }).catch(() => null);
+    await push(client, tokensOf(simulator));
+    const begun = await start;
+    if (begun !== null)
+      expect(await client.ask("account/login/cancel", { loginId: begun["loginId"] })).toEqual({ status: "notFound" });
+    expect(await client.ask("getAuthStatus", {})).toMatchObject({ authMethod: "chatgptAuthTokens" });
+  });
+
+  test("that was given up while its code was exchanged keeps nothing", async () => {
+    const { client, server, simulator } = await world();
+    simulator.script.push("token", { kind: "delay", ms: 100 });
+    const { loginId, authUrl } = await client.ask("account/login/start", { type: "chatgpt" });
+    const page = visit(String(authUrl)).catch(() => null);
+    await vi.waitFor(() => expect(simulator.requests.map(({ target }) => target)).toContain("token"));
+    expect(await client.ask("account/login/cancel", { loginId })).toEqual({ status: "canceled" });
+    expect(await client.told("account/login/completed")).toMatchObject({ loginId, success: false });
+    await client.ask("account/logout", null);
+    await page;
     expect(await server.authJson()).toBeNull();
   });
 });

@@ -157,6 +157,19 @@ describe("what is shown", () => {
     expect(["aaaa", "\u001B"].filter((text) => shown.includes(text))).toEqual([]);
   });
 
+  it("shows an address whose random part looks like a token as it is: cut, it would lead nowhere", () => {
+    const url = `https://auth.example/?state=UHTFJPYD-sk-${"a1B2".repeat(10)}`;
+    const { state } = update(press(firstState(null), key("b", "b")).state, {
+      type: "told",
+      told: [{ text: `${url}\u001B`, verbatim: true }],
+    });
+    expect(render(state, 80, style)).toContain(url);
+  });
+
+  it.each([1, 5, 10, 11, 12, 13])("comes to an end in a window that is %i columns wide", (columns) => {
+    expect(render(firstState(ME), columns, style).join("")).toContain("auth.json".slice(0, 1));
+  });
+
   it("breaks words that are longer than the screen", () => {
     expect(wrap("a bcdefghijkl m", 5)).toEqual(["a", "bcdef", "ghijk", "l m"]);
   });
@@ -253,6 +266,59 @@ describe("the screen at work", () => {
     expect(played.frames.at(-1)).toContain("The sign-in was cancelled.");
     played.press(key("escape", "\u001B"));
     expect(await played.end).toBe("closed");
+  });
+
+  it("says so when another program ends a sign-in, since it wants the port", async () => {
+    const cancelled = new SignInError("sign_in_cancelled", "Another sign-in wanted the port.");
+    const played = play({ signIn: () => Promise.reject(cancelled) });
+    await settle();
+    played.press(key("b", "b"));
+    await settle();
+    expect(played.frames.at(-1)).toContain("Another sign-in wanted the port.");
+    played.press(key("q", "q"));
+    expect(await played.end).toBe("closed");
+  });
+
+  it.each([
+    ["a sign-out", "signedOut", key("o", "o")],
+    ["what follows a sign-in that is kept", "signedIn", key("b", "b")],
+  ] as const)("brings %s to its end when the command is to end, and then ends as it", async (_what, end, pressed) => {
+    const abort = new AbortController();
+    let finish = (): void => {};
+    const work = new Promise<void>((resolve) => {
+      finish = resolve;
+    });
+    const played = play(
+      {
+        look: async () => ({ who: ME, problem: null }),
+        signOut: () => work,
+        async signIn(_way, _face, leave) {
+          leave();
+          await work;
+        },
+      },
+      abort.signal,
+    );
+    await settle();
+    played.press(pressed);
+    abort.abort();
+    await settle();
+    played.log.push("file removed");
+    finish();
+    expect(await played.end).toBe(end);
+    expect(played.log).toEqual(["enter", "leave", "file removed"]);
+  });
+
+  it("that is interrupted while it signs out, in vain, ends so", async () => {
+    const abort = new AbortController();
+    let fail = (): void => {};
+    const signOut = () => new Promise<void>((_resolve, reject) => (fail = () => reject(new Error("no"))));
+    const played = play({ look: async () => ({ who: ME, problem: null }), signOut }, abort.signal);
+    await settle();
+    played.press(key("o", "o"));
+    abort.abort();
+    fail();
+    expect(await played.end).toBe("interrupted");
   });
 
   it("signs out with the terminal free, and comes back with the reason when that fails", async () => {

@@ -18,6 +18,12 @@ const own = (home: string): string => join(home, ".planport/auth.json");
 const readJson = (file: string): Record<string, Record<string, unknown>> =>
   JSON.parse(readFileSync(file, "utf8")) as Record<string, Record<string, unknown>>;
 
+it.each(["CODEX_ACCESS_TOKEN", "PLANPORT_TOKEN_COMMAND"])("a sign-in says that %s goes before it", async (name) => {
+  const env = { ...pointAt(simulator), [name]: "at-0123456789abcdef" };
+  const { code, stderr } = await run(newHome(), ["login", "--device-auth"], { env });
+  expect([code, stderr]).toEqual([0, expect.stringContaining(`${name} is set and goes before this sign-in`)]);
+});
+
 describe("logout", () => {
   it("revokes and forgets planport's own sign-in, and leaves Codex's alone", async () => {
     const home = signedInHome(simulator);
@@ -64,6 +70,13 @@ describe("logout", () => {
     const env = { ...pointAt(simulator), OPENAI_CODEX_PATH: join(home, "elsewhere") };
     expect((await run(home, ["logout", "--codex"], { env })).stdout).toContain(`Signed out. ${other} is removed.`);
     expect(existsSync(join(home, ".codex/auth.json"))).toBe(true);
+  });
+
+  it("with --codex, ends the Codex CLI's login whatever account of planport's own is set", async () => {
+    const home = signedInHome(simulator);
+    const env = { ...pointAt(simulator), PLANPORT_ACCOUNT: "work" };
+    expect((await run(home, ["logout", "--codex"], { env })).stdout).toContain("Signed out.");
+    expect(existsSync(join(home, ".codex/auth.json"))).toBe(false);
   });
 
   it("forgets also when the server cannot be told, and says so", async () => {

@@ -1,7 +1,13 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { createServer } from "node:net";
+import { afterEach, beforeEach, describe, expect, it, onTestFinished } from "vitest";
+import { resolveAuthEndpoints } from "../../src/auth/index.ts";
 import { judgePasted } from "../../src/cli/pasted.ts";
+import type { Desk } from "../../src/cli/sign-in/desk.ts";
+import { withPerson } from "../../src/cli/sign-in/person.ts";
+import { createHttpClient } from "../../src/net/index.ts";
+import { createIdentity } from "../../src/upstream/index.ts";
 import { type Simulator, startSimulator } from "../../src/simulator/index.ts";
 import { newHome, pointAt, type Running, start } from "./support/cli.ts";
 import { takeSignInPorts } from "../../../../test/support/sign-in-ports.ts";
@@ -58,6 +64,51 @@ describe("what is pasted while signing in", () => {
     expect(code).toBe(0);
     expect(stderr.match(/There is no code in that\./g)).toHaveLength(2);
     expect(simulator.requests.filter((request) => request.target === "token")).toHaveLength(1);
+  });
+});
+
+it("a refused code lets go of the port, whatever else was pasted with it", async () => {
+  const env = pointAt(simulator);
+  const http = createHttpClient({ env });
+  onTestFinished(() => http.close());
+  let shown: (url: string) => void;
+  const url = new Promise<string>((resolve) => {
+    shown = resolve;
+  });
+  async function* lines(): AsyncGenerator<string, undefined> {
+    const { searchParams } = new URL(await url);
+    for (const time of ["another", "a-third"])
+      yield `http://127.0.0.1:1455/auth/callback?code=ac_of-${time}-time-0123456789&state=${searchParams.get("state")}`;
+    return undefined;
+  }
+  let port: number | null = null;
+  const desk = {
+    context: { env },
+    settings: { forcedWorkspaceIds: { value: [] } },
+    http,
+    endpoints: resolveAuthEndpoints(env),
+    client: createIdentity({ env }),
+    save: async () => {},
+  } as unknown as Desk;
+  const signIn = withPerson(
+    desk,
+    { browser: false, deviceAuth: false, timeoutMs: 60_000 },
+    {
+      lines,
+      show(step) {
+        if (step.type !== "open-url") return;
+        port = step.port;
+        shown(step.url);
+      },
+      warn: () => {},
+      signal: new AbortController().signal,
+    },
+  );
+  await expect(signIn).rejects.toMatchObject({ code: "sign_in_failed" });
+  const server = createServer();
+  onTestFinished(() => void server.close());
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject).listen({ port, host: "127.0.0.1", exclusive: true }, resolve);
   });
 });
 

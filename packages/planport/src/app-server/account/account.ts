@@ -92,6 +92,7 @@ class AccountOfServer implements Account {
     this.signIns = createSignIns({
       ...options,
       ports: options.callbackPorts,
+      assertMay: () => this.assertMay("chatgpt"),
       onEnd: (loginId, fault) => this.#ended(loginId, fault),
     });
     this.tokens = {
@@ -106,14 +107,10 @@ class AccountOfServer implements Account {
   }
 
   async open(): Promise<void> {
-    const { forcedLoginMethod, lender } = this.#options;
-    this.#stored = await openStoredAuth(this.#options);
-    if (this.#stored === null) {
-      this.#stored = await openLentAuth({ ...this.#options, store: lender });
-      this.#isLent = this.#stored !== null;
-    }
-    const method = this.#stored?.mode === "apikey" ? "api" : "chatgpt";
-    if (this.#stored !== null && forcedLoginMethod !== undefined && forcedLoginMethod !== method) this.#stored = null;
+    await this.#reopen();
+    if (this.#stored !== null) return;
+    this.#stored = this.#ifAllowed(await openLentAuth({ ...this.#options, store: this.#options.lender }));
+    this.#isLent = this.#stored !== null;
   }
 
   async start(): Promise<void> {
@@ -165,7 +162,7 @@ class AccountOfServer implements Account {
           `but received ${JSON.stringify(tokens.chatgptAccountId)}.`,
       );
     const next = this.#external === null ? createExternalAuth(tokens, ask, workspaceIds) : null;
-    await this.signIns.stop("not completed");
+    await this.#endSignIns();
     if (next === null) this.#external?.push(tokens, ask);
     else this.#external = next;
     this.#changed();
@@ -173,7 +170,7 @@ class AccountOfServer implements Account {
 
   async storeApiKey(key: string): Promise<void> {
     const { store } = this.#options;
-    await this.signIns.stop("not completed");
+    await this.#endSignIns();
     await store.replace(newApiKeyDocument(new Secret(key)));
     await this.#reopen();
     this.#isOurs = true;
@@ -201,12 +198,13 @@ class AccountOfServer implements Account {
       return;
     }
     clients.broadcast("account/login/completed", { ...said, success: true, error: null });
-    clients.broadcast("account/updated", { authMode: auth?.mode ?? null, planType: plan });
+    // Whoever changed the account meanwhile has told of it.
+    if (this.current() === auth) clients.broadcast("account/updated", { authMode: auth?.mode ?? null, planType: plan });
   }
 
   async logout(): Promise<AccountUpdatedNotification> {
     const { store } = this.#options;
-    await this.signIns.stop("not completed");
+    await this.#endSignIns();
     await this.settled();
     if (this.#external !== null) {
       this.#external = null;
@@ -234,6 +232,12 @@ class AccountOfServer implements Account {
     await Promise.all([this.#external?.settled(), this.#stored?.source.settled?.()]);
   }
 
+  /** Another one may begin while one ends. */
+  async #endSignIns(): Promise<void> {
+    do await this.signIns.stop("not completed");
+    while (this.signIns.isUnderWay());
+  }
+
   #source(): TokenSource {
     const auth = this.current();
     if (auth === null) throw new CredentialError("credential_missing", "Nobody is signed in.");
@@ -242,7 +246,15 @@ class AccountOfServer implements Account {
 
   async #reopen(): Promise<void> {
     this.#isLent = false;
-    this.#stored = await openStoredAuth(this.#options);
+    this.#stored = this.#ifAllowed(await openStoredAuth(this.#options));
+  }
+
+  /** A sign-in of another method than the one that is asked for is as none. */
+  #ifAllowed(auth: Auth | null): Auth | null {
+    const { forcedLoginMethod } = this.#options;
+    return forcedLoginMethod === undefined || forcedLoginMethod === (auth?.mode === "apikey" ? "api" : "chatgpt")
+      ? auth
+      : null;
   }
 
   #changed(): void {

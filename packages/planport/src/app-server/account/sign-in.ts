@@ -22,6 +22,8 @@ export interface SignInsOptions extends Omit<CommonLoginOptions, "signal" | "sav
   readonly workspaceIds: readonly string[];
   /** Ports for the browser to come back to; 1455 and 1457 by default. */
   readonly ports?: readonly number[] | undefined;
+  /** Throws where another sign-in is in the way by now. */
+  readonly assertMay: () => void;
   /** Told of the end of each sign-in: null when it worked and is stored, else why not. May take its time. */
   readonly onEnd: (loginId: string, fault: string | null) => void | Promise<void>;
 }
@@ -38,7 +40,9 @@ export interface SignIns {
   browser(options: BrowserOptions): Promise<{ readonly loginId: string; readonly authUrl: string }>;
   /** Begins one with a code. One that is under way ends first. */
   device(): Promise<{ readonly loginId: string; readonly verificationUrl: string; readonly userCode: string }>;
-  /** Ends the one of that name; false when it is not under way. */
+  /** One is under way. */
+  isUnderWay(): boolean;
+  /** Ends the one of that name; false when it is not under way, or as good as done. */
   cancel(loginId: string): boolean;
   /** Ends the one that is under way, if there is one, and waits until its end was told. */
   stop(why: "cancelled" | "not completed"): Promise<void>;
@@ -47,8 +51,11 @@ export interface SignIns {
 interface Pending {
   readonly loginId: string;
   readonly abort: AbortController;
-  readonly over: Promise<void>;
   why: "cancelled" | "not completed";
+  /** It is ended already, or is being stored: whoever cancels it comes too late. */
+  isSettled: boolean;
+  /** Resolves when its end was told. */
+  over: Promise<void>;
 }
 
 type Steps = AsyncGenerator<LoginStep, LoginResult, void>;
@@ -57,53 +64,59 @@ type FirstStep<T extends LoginStep["type"]> = Extract<LoginStep, { readonly type
 /** No sign-in is under way. */
 export function createSignIns(options: SignInsOptions): SignIns {
   let pending: Pending | null = null;
+  const isUnderWay = (): boolean => pending !== null;
 
   const begin = async <T extends LoginStep["type"]>(
     makeSteps: (common: CommonLoginOptions) => Steps,
     type: T,
     words: (error: unknown, why: Pending["why"]) => string,
   ): Promise<FirstStep<T> & { readonly loginId: string }> => {
+    do await stop("cancelled");
+    while (isUnderWay());
+    options.assertMay();
     const abort = new AbortController();
     const loginId = randomUUID();
-    const steps = makeSteps({ ...options, signal: abort.signal, save: (document) => keep(options, document) });
-    const first = (await steps.next()).value as LoginStep;
-    if (first.type !== type) throw new ConfigError("internal", "A sign-in began in an unexpected way.");
-    const over = run(steps).then(
-      () => null,
-      (error: unknown) => words(error, mine.why),
-    );
-    const mine: Pending = {
-      loginId,
-      abort,
-      why: "not completed",
-      over: over.then(async (fault) => {
-        if (pending === mine) pending = null;
-        await options.onEnd(loginId, fault);
-      }),
+    const mine: Pending = { loginId, abort, why: "not completed", isSettled: false, over: Promise.resolve() };
+    const save = (document: CredentialDocument): Promise<void> => {
+      mine.isSettled = true;
+      return keep(options, document);
     };
+    const steps = makeSteps({ ...options, signal: abort.signal, save });
+    // Before anything is waited for: what comes meanwhile has to find it.
     pending = mine;
-    return { ...(first as FirstStep<T>), loginId };
+    const first = steps.next();
+    mine.over = toItsEnd(first, steps).then(async (fault) => {
+      if (pending === mine) pending = null;
+      if (fault !== NEVER_BEGUN) await options.onEnd(loginId, fault === null ? null : words(fault.error, mine.why));
+    });
+    const step = (await first).value as LoginStep;
+    if (step.type !== type) throw new ConfigError("internal", "A sign-in began in an unexpected way.");
+    return { ...(step as FirstStep<T>), loginId };
   };
   const stop: SignIns["stop"] = async (why) => {
     const current = pending;
     if (current === null) return;
-    pending = null;
-    current.why = why;
+    if (!current.isSettled) current.why = why;
+    current.isSettled = true;
     current.abort.abort();
     await current.over;
   };
   return {
     async browser({ successUrl }) {
-      await stop("cancelled");
       const { loginId, url } = await begin(
-        (common) => login({ ...common, successUrl, ...(options.ports !== undefined && { ports: options.ports }) }),
+        (common) =>
+          login({
+            ...common,
+            successUrl,
+            offeredWorkspaceIds: options.workspaceIds,
+            ...(options.ports !== undefined && { ports: options.ports }),
+          }),
         "open-url",
         (error, why) => `Login server error: ${browserFault(error, why)}`,
       );
       return { loginId, authUrl: url };
     },
     async device() {
-      await stop("cancelled");
       try {
         const step = await begin((common) => deviceLogin(common), "device-code", deviceFault);
         return { loginId: step.loginId, verificationUrl: step.verificationUrl, userCode: step.userCode };
@@ -111,10 +124,11 @@ export function createSignIns(options: SignInsOptions): SignIns {
         throw userCodeFault(error);
       }
     },
+    isUnderWay,
     cancel(loginId) {
       const current = pending;
-      if (current?.loginId !== loginId) return false;
-      pending = null;
+      if (current?.loginId !== loginId || current.isSettled) return false;
+      current.isSettled = true;
       // Behind the answer to whoever cancels.
       setImmediate(() => current.abort.abort());
       return true;
@@ -123,10 +137,20 @@ export function createSignIns(options: SignInsOptions): SignIns {
   };
 }
 
-async function run(steps: Steps): Promise<void> {
-  for (;;) {
-    const { done } = await steps.next();
-    if (done === true) return;
+/** It failed before there was anything to tell of: whoever asked for it hears that. */
+const NEVER_BEGUN = { error: null };
+
+/** Goes on with a sign-in from its first step to its end: null when it worked. */
+async function toItsEnd(first: Promise<unknown>, steps: Steps): Promise<{ readonly error: unknown } | null> {
+  try {
+    await first;
+  } catch {
+    return NEVER_BEGUN;
+  }
+  try {
+    for (;;) if ((await steps.next()).done === true) return null;
+  } catch (error) {
+    return { error };
   }
 }
 

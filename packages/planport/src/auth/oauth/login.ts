@@ -18,6 +18,8 @@ export interface LoginOptions extends CommonLoginOptions {
   readonly pasted?: AsyncIterable<string> | undefined;
   /** Ports for the browser to come back to, first free one taken; 1455 and 1457 by default. Empty: paste only. */
   readonly ports?: readonly number[];
+  /** Workspaces that the page offers; by default those that are allowed. */
+  readonly offeredWorkspaceIds?: readonly string[];
   /** Where the browser is sent once it worked; by default it is shown a page. */
   readonly successUrl?: string | undefined;
   /** After this time the sign-in ends; 15 minutes by default. */
@@ -59,7 +61,7 @@ export async function* login(options: LoginOptions): AsyncGenerator<LoginStep, L
       challenge: pkce.challenge,
       state,
       originator: options.client.originator,
-      allowedWorkspaceIds: options.allowedWorkspaceIds ?? [],
+      allowedWorkspaceIds: options.offeredWorkspaceIds ?? options.allowedWorkspaceIds ?? [],
     });
     yield { type: "open-url", url, redirectUri, port: server?.port ?? null };
     yield { type: "waiting" };

@@ -66,8 +66,8 @@ export const EXCHANGE_TIMEOUT_MS = 30_000;
 
 /**
  * Exchanges a code and makes the document to store.
- * @throws {SignInError} as {@link parseCodeExchangeResponse}; `sign_in_failed` for a workspace that is not allowed; and
- * what `save` throws.
+ * @throws {SignInError} as {@link parseCodeExchangeResponse}; `sign_in_failed` for a workspace that is not allowed,
+ * `sign_in_cancelled` when it was given up meanwhile; and what `save` throws.
  */
 export async function finishSignIn(
   exchange: { readonly code: Secret; readonly verifier: Secret; readonly redirectUri: string },
@@ -94,7 +94,9 @@ export async function finishSignIn(
     nowMs: (options.now ?? Date.now)(),
   });
   const credential = asChatGpt(document);
-  const refusal = refuseWorkspace(credential.accountId, options.allowedWorkspaceIds ?? []);
+  const refusal = options.signal?.aborted
+    ? cancelledSignIn()
+    : refuseWorkspace(credential.accountId, options.allowedWorkspaceIds ?? []);
   if (refusal !== null) {
     await revokeDocument(document, options); // Nobody is going to use them, so nobody shall be able to.
     throw refusal;

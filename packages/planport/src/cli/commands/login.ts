@@ -77,8 +77,8 @@ export async function atDesk(
     await assertKeyring(store);
     const name = await work(desk);
     beforeGreeting();
-    if (previous !== null) await revokeDocument(previous, desk);
     await congratulate(desk, name);
+    if (previous !== null) await revokeDocument(previous, { ...desk, signal: context.signal });
   } finally {
     await http.close();
   }
@@ -115,7 +115,9 @@ async function congratulate({ context, settings, store }: Desk, name: string): P
       await out.line(out.style.dim(`Use it with --account ${account}, or with PLANPORT_ACCOUNT=${account}.`));
     return; // A named account comes before everything in the environment.
   }
-  const winner = ["CODEX_ACCESS_TOKEN", "CODEX_PAT"].find((variable) => (context.env[variable] ?? "").trim() !== "");
+  const winner = ["CODEX_ACCESS_TOKEN", "CODEX_PAT", "PLANPORT_TOKEN_COMMAND"].find(
+    (variable) => (context.env[variable] ?? "").trim() !== "",
+  );
   if (winner !== undefined)
     await err.line(
       err.style.yellow(`planport: ${winner} is set and goes before this sign-in; unset it to use this one.`),

@@ -5,6 +5,7 @@
 import {
   type CredentialPlace,
   type StoredPlace,
+  credentialPlaces,
   existingAccountFile,
   isStored,
   openPlace,
@@ -14,7 +15,7 @@ import {
 import { type SignOutOutcome, signOut } from "../../auth/oauth/revoke.ts";
 import type { Settings } from "../../config/index.ts";
 import { CredentialError } from "../../errors.ts";
-import { loadSettings } from "../../planport.ts";
+import { loadSettings, storesOf } from "../../planport.ts";
 import { openOwnStore } from "../../hosts/own-store.ts";
 import { createHttpClient } from "../../net/index.ts";
 import type { CredentialStore } from "../../store/index.ts";
@@ -78,7 +79,10 @@ async function end(store: CredentialStore, context: CommandContext): Promise<Sig
 
 /** Where Codex's login is, the one in use first; where there is none, the first place that it could be in. */
 async function codexLogin(context: CommandContext, settings: Settings): Promise<StoredPlace> {
-  const places = searchedPlaces(context, settings).filter(isStored).filter(isCodex);
+  // Whatever account of planport's own is named: it is not the Codex CLI's.
+  const places = credentialPlaces({ ...context, ...storesOf(settings) })
+    .filter(isStored)
+    .filter(isCodex);
   for (const place of places) if (await holdsSomething(place)) return place;
   const [first] = places;
   if (first !== undefined) return first;

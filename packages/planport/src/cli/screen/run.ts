@@ -2,7 +2,6 @@
  * The sign-in screen at work: keys in, sign-ins out.
  * @module
  */
-import { isCancelled } from "../../auth/wait.ts";
 import { joinSignals } from "../../upstream/join-signals.ts";
 import type { Style } from "../terminal.ts";
 import { lineQueue, type LineQueue } from "../lines.ts";
@@ -59,6 +58,8 @@ class Screen {
   readonly #signal: AbortSignal;
   readonly #ended: Promise<ScreenEnd>;
   #end: (end: ScreenEnd) => void = () => {};
+  /** What runs now is brought to its end, whatever happens: the screen ends with it. */
+  #isLeft = false;
   #state: ScreenState = firstState(null);
   /** The sign-in that is under way. */
   #running: { readonly abort: AbortController; readonly lines: LineQueue } | null = null;
@@ -74,7 +75,7 @@ class Screen {
   }
 
   async run(state: ScreenState): Promise<ScreenEnd> {
-    const onAbort = (): void => this.#end("interrupted");
+    const onAbort = (): void => void (this.#isLeft || this.#end("interrupted"));
     this.#signal.addEventListener("abort", onAbort, { once: true });
     if (this.#signal.aborted) onAbort();
     try {
@@ -129,17 +130,13 @@ class Screen {
       warn: (message) => void (isCurrent() && this.#happen({ type: "warned", message })),
       signal,
     };
-    let hasLeft = false;
-    const leave = (): void => {
-      hasLeft = true;
-      this.#tty.leave();
-    };
     try {
-      await this.#tasks.signIn(way, face, leave);
+      await this.#tasks.signIn(way, face, () => this.#leave());
       this.#end("signedIn");
     } catch (error) {
-      if (hasLeft) this.#show();
-      if (isCurrent() && !isCancelled(error)) this.#happen({ type: "failed", message: this.#tasks.messageOf(error) });
+      if (this.#isLeft) this.#comeBack();
+      // Cancelled it may be by another program, too: one that wants the port.
+      if (isCurrent() && !signal.aborted) this.#happen({ type: "failed", message: this.#tasks.messageOf(error) });
     } finally {
       release();
       running.lines.end();
@@ -147,15 +144,27 @@ class Screen {
   }
 
   async #signOut(): Promise<void> {
-    this.#tty.leave();
+    this.#leave();
     try {
       await this.#tasks.signOut();
       this.#end("signedOut");
     } catch (error) {
-      if (this.#signal.aborted) return;
-      const { who } = await this.#tasks.look();
-      this.#state = firstState(who, this.#tasks.messageOf(error));
-      this.#show();
+      if (!this.#signal.aborted) {
+        const { who } = await this.#tasks.look();
+        this.#state = firstState(who, this.#tasks.messageOf(error));
+      }
+      this.#comeBack();
     }
+  }
+
+  #leave(): void {
+    this.#isLeft = true;
+    this.#tty.leave();
+  }
+
+  #comeBack(): void {
+    this.#isLeft = false;
+    if (this.#signal.aborted) this.#end("interrupted");
+    else this.#show();
   }
 }

@@ -2,7 +2,7 @@
  * What the sign-in screen looks like.
  * @module
  */
-import { printable, type Style } from "../terminal.ts";
+import { printable, type Style, withoutControls } from "../terminal.ts";
 import { choicesOf, type Running, type ScreenState, type SignedIn, type Told } from "./state.ts";
 
 /** Wider than this nothing is set: long lines are hard to read. */
@@ -61,8 +61,8 @@ function runningLines({ way, told, input }: Running, width: number, style: Style
 }
 
 function toldLines({ text, verbatim = false }: Told, width: number, style: Style): string[] {
-  const safe = printable(text);
-  return verbatim ? ["", style.bold(safe), ""] : wrap(safe, width);
+  // Of an address that was cut where its random part happens to look like a token nothing would come.
+  return verbatim ? ["", style.bold(withoutControls(text)), ""] : wrap(printable(text), width);
 }
 
 /** The end of a long text: what is being typed. */
@@ -85,6 +85,7 @@ export function wrap(text: string, width: number): string[] {
 
 function pieces(word: string, width: number): string[] {
   const all: string[] = [];
-  for (let at = 0; at < word.length; at += width) all.push(word.slice(at, at + width));
+  const step = Math.max(1, width); // A window can be narrower than what stands before the word.
+  for (let at = 0; at < word.length; at += step) all.push(word.slice(at, at + step));
   return all;
 }

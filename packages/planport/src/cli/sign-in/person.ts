@@ -94,7 +94,7 @@ export async function withPerson(
   } finally {
     clearTimeout(timer);
     ended.abort();
-    await steps.next().catch(() => {}); // Closes its port, wherever it stands.
+    await steps.return(undefined as never).catch(() => {}); // Closes its port, wherever it stands.
     release();
   }
 }
