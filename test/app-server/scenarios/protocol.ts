@@ -115,6 +115,7 @@ export const protocolScenarios: Readonly<Record<string, Scenario>> = {
       await s.ask("thread/fork", { threadId });
       await s.ask("thread/unsubscribe", { threadId });
       await s.ask("thread/archive", { threadId });
+      await s.driver.heard("thread/archived");
     },
   },
   "thread: that are not there": {
