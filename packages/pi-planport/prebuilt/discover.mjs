@@ -3,7 +3,7 @@ import { d as readVariable } from "./json.mjs";
 import { t as createHttpClient } from "./http-client.mjs";
 import { s as Secret, t as piIdentity } from "./identity.mjs";
 import { g as resolveEndpoints, r as fetchCatalogue, t as CODEX_CLIENT_VERSION } from "./client-version.mjs";
-import { r as baseUrlOf, s as listedModels } from "./models.mjs";
+import { i as baseUrlOf, s as listedModels } from "./models.mjs";
 
 // packages/planport/src/hosts/pi/extension/discover.ts
 /**

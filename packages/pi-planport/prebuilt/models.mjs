@@ -186,6 +186,8 @@ function snapshotCatalogue() {
 * The models that pi is shown: those that the environment names, else those that the account has, else a guess.
 * @module
 */
+/** pi's own name for the plan, under which the login provider can stand as well. */
+const PI_PROVIDER = "openai-codex";
 /** What pi calls the way in which these models are spoken to. */
 const PI_API = "openai-codex-responses";
 /** Where plans' model calls go, unless `CODEX_BASE_URL` says otherwise. */
@@ -220,15 +222,19 @@ function fallbackModels() {
 function builtInEntries() {
 	return listedModels(snapshotCatalogue().models);
 }
-/** The names of pi-infinity's document that are not in a list: they mean its first model (`resolveModel`). */
-function documentedEntries(models) {
+/**
+* What a provider shows of a list: under pi's own name for the plan, the names of pi-infinity's document as well. Those that are
+* not in the list mean its first model (`resolveModel`).
+*/
+function withDocumented(models, providerId) {
 	const [first] = models;
+	if (first === void 0 || providerId !== "openai-codex") return models;
 	const missing = DOCUMENTED.filter((id) => models.every((model) => model.id !== id));
-	return first === void 0 ? [] : missing.map((id) => ({
+	return [...models, ...missing.map((id) => ({
 		...first,
 		id,
 		name: `${id} (${first.name})`
-	}));
+	}))];
 }
 /** What the account's list shows: what it hides and what is no API's is left out. */
 function listedModels(models) {
@@ -285,4 +291,4 @@ function levelsOf(efforts) {
 	}));
 }
 
-export { documentedEntries as a, pinnedModels as c, builtInEntries as i, snapshotCatalogue as l, PI_API as n, fallbackModels as o, baseUrlOf as r, listedModels as s, DEFAULT_BASE_URL as t, takesNativeProviders as u };
+export { builtInEntries as a, pinnedModels as c, takesNativeProviders as d, baseUrlOf as i, withDocumented as l, PI_API as n, fallbackModels as o, PI_PROVIDER as r, listedModels as s, DEFAULT_BASE_URL as t, snapshotCatalogue as u };

@@ -1,6 +1,6 @@
 // Made by `npm run build` from packages/planport/src/hosts/pi/extension; change that.
 import { d as readVariable, i as tryParseJson, n as asString, o as codexHome, r as isJsonObject, s as joinPath } from "./json.mjs";
-import { a as documentedEntries, c as pinnedModels, i as builtInEntries, n as PI_API, o as fallbackModels, r as baseUrlOf, t as DEFAULT_BASE_URL, u as takesNativeProviders } from "./models.mjs";
+import { a as builtInEntries, c as pinnedModels, d as takesNativeProviders, i as baseUrlOf, l as withDocumented, n as PI_API, o as fallbackModels, r as PI_PROVIDER, t as DEFAULT_BASE_URL } from "./models.mjs";
 import { t as decodeJwtPayload } from "./jwt-claims.mjs";
 import { readFileSync } from "node:fs";
 import { homedir } from "node:os";
@@ -159,14 +159,13 @@ function nativeProvider(setup) {
 		refreshModels: async (context) => {
 			const newer = await newerModels(setup, context);
 			if (newer === null) return;
-			const listed = complete(newer);
 			await context.publish({
 				persist: {
-					models: listed,
+					models: complete(newer),
 					checkedAt: Date.now()
 				},
 				update: () => {
-					models = listed;
+					models = complete(withDocumented(newer, setup.id));
 				}
 			});
 		},
@@ -257,14 +256,19 @@ function keyAuth({ keyName, env, findKey }) {
 		}),
 		resolve: async ({ credential }) => {
 			const stored = credential?.key?.trim();
-			if (stored !== void 0 && stored !== "") return {
-				auth: { apiKey: stored },
+			const own = credential?.env;
+			const found = stored !== void 0 && stored !== "" ? {
+				key: stored,
 				source: "stored token"
-			};
-			const found = findKey({ env });
-			return found === null ? void 0 : {
+			} : findKey({ env: {
+				...env,
+				...own
+			} });
+			if (found === null) return void 0;
+			return {
 				auth: { apiKey: found.key },
-				source: found.source
+				source: found.source,
+				...own !== void 0 && { env: own }
 			};
 		}
 	};
@@ -293,11 +297,11 @@ function interactionOf(callbacks) {
 	return {
 		...callbacks.signal !== void 0 && { signal: callbacks.signal },
 		prompt: async ({ type, message, options = [] }) => {
-			if (type === "select") return await callbacks.onSelect?.({
+			if (type === "select" && callbacks.onSelect !== void 0) return await callbacks.onSelect({
 				message,
 				options
-			}) ?? options[0]?.id ?? "";
-			if (type === "manual_code" && callbacks.onManualCodeInput !== void 0) return callbacks.onManualCodeInput();
+			}) ?? "";
+			if (type === "select") return options[0]?.id ?? "";
 			return callbacks.onPrompt({ message });
 		},
 		notify: (event) => {
@@ -316,12 +320,15 @@ function interactionOf(callbacks) {
 async function newerModels(setup, context) {
 	if (setup.isPinned) return null;
 	const { credential, allowNetwork, stored } = context;
-	const key = credential?.access ?? credential?.key ?? setup.findKey({ env: setup.env })?.key;
+	const env = {
+		...setup.env,
+		...credential?.env
+	};
+	const key = credential?.access ?? credential?.key ?? setup.findKey({ env })?.key;
 	if (allowNetwork && key !== void 0 && !key.startsWith("sk-")) {
 		const { discoverModels } = await import("./discover.mjs");
 		const limit = AbortSignal.timeout(LIST_LIMIT_MS);
-		const signal = context.signal === void 0 ? limit : AbortSignal.any([context.signal, limit]);
-		const live = await discoverModels(key, setup.env, signal, credential?.accountId ?? null);
+		const live = await discoverModels(key, env, context.signal === void 0 ? limit : AbortSignal.any([context.signal, limit]), credential?.accountId ?? null);
 		if (live !== null) return live;
 	}
 	return credential !== void 0 && (stored?.models.length ?? 0) > 0 ? stored?.models ?? null : null;
@@ -335,8 +342,6 @@ async function newerModels(setup, context) {
 const DISCOVERY_LIMIT_MS = 2e3;
 const TOKEN_PROVIDER = "codex-token";
 const LOGIN_PROVIDER = "planport";
-/** pi's own name for the plan, under which the login provider can stand as well. */
-const PI_PROVIDER = "openai-codex";
 /** Where pi has the same models with a price. */
 const PRICED = [
 	"openai-codex",
@@ -384,7 +389,7 @@ async function register(pi, options) {
 	}, {
 		...shared,
 		id,
-		name: id === PI_PROVIDER ? "ChatGPT Plus/Pro (Codex Subscription)" : "ChatGPT plan (planport)",
+		name: id === "openai-codex" ? "ChatGPT Plus/Pro (Codex Subscription)" : "ChatGPT plan (planport)",
 		keyName: "Codex access token (at-…)",
 		models: pinned ?? withDocumented(live ?? builtInEntries(), id),
 		hasLogin: true,
@@ -418,10 +423,6 @@ function loginProviderId(env) {
 	if (/^[a-z0-9][a-z0-9-]*$/.test(id) && id !== TOKEN_PROVIDER) return id;
 	process.emitWarning(`PLANPORT_PI_PROVIDER_ID must be small letters, digits and dashes, and not ${TOKEN_PROVIDER}; ${LOGIN_PROVIDER} it is.`, "planport");
 	return LOGIN_PROVIDER;
-}
-/** Under pi's own name for the plan, the names of pi-infinity's document are shown as well: each stands for a model of the plan. */
-function withDocumented(models, id) {
-	return id === PI_PROVIDER ? [...models, ...documentedEntries(models)] : models;
 }
 /** What a model costs: what its settings say, else what pi says of the same model of its own, else nothing. */
 function watchPrices(pi) {

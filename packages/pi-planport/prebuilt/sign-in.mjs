@@ -1,6 +1,6 @@
 // Made by `npm run build` from packages/planport/src/hosts/pi/extension; change that.
 import { d as SignInError, l as CredentialError, m as isPlanportError, s as Secret, t as piIdentity } from "./identity.mjs";
-import { _ as sendAuthRequest, a as newChatGptDocument, d as cleanServerText, f as readServerError, g as identityHeaders, h as connectionFault, i as isTokenText, n as resolveAuthEndpoints, o as readCredential, p as isCancelled, r as revokeTarget, s as readProvenance, t as refreshTarget } from "./endpoints.mjs";
+import { C as sendAuthRequest, S as identityHeaders, _ as cleanServerText, c as resolveAuthEndpoints, d as newChatGptDocument, f as readCredential, l as revokeTarget, n as tokenDigest, p as readProvenance, s as refreshTarget, u as isTokenText, v as readServerError, x as connectionFault, y as isCancelled } from "./refresh-journal.mjs";
 import { i as tryParseJson, n as asString, r as isJsonObject, t as asNumber } from "./json.mjs";
 import { n as readJwtClaims } from "./jwt-claims.mjs";
 import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
@@ -375,8 +375,8 @@ function issuedTokens(value) {
 const EXCHANGE_TIMEOUT_MS = 3e4;
 /**
 * Exchanges a code and makes the document to store.
-* @throws {SignInError} as {@link parseCodeExchangeResponse}; `sign_in_failed` for a workspace that is not allowed; and
-* what `save` throws.
+* @throws {SignInError} as {@link parseCodeExchangeResponse}; `sign_in_failed` for a workspace that is not allowed,
+* `sign_in_cancelled` when it was given up meanwhile; and what `save` throws.
 */
 async function finishSignIn(exchange, options) {
 	const { endpoints, http } = options;
@@ -403,7 +403,7 @@ async function finishSignIn(exchange, options) {
 		nowMs: (options.now ?? Date.now)()
 	});
 	const credential = asChatGpt(document);
-	const refusal = refuseWorkspace(credential.accountId, options.allowedWorkspaceIds ?? []);
+	const refusal = options.signal?.aborted ? cancelledSignIn() : refuseWorkspace(credential.accountId, options.allowedWorkspaceIds ?? []);
 	if (refusal !== null) {
 		await revokeDocument(document, options);
 		throw refusal;
@@ -1065,7 +1065,7 @@ async function* login(options) {
 				challenge: pkce.challenge,
 				state,
 				originator: options.client.originator,
-				allowedWorkspaceIds: options.allowedWorkspaceIds ?? []
+				allowedWorkspaceIds: options.offeredWorkspaceIds ?? options.allowedWorkspaceIds ?? []
 			}),
 			redirectUri,
 			port: server?.port ?? null
@@ -1291,6 +1291,41 @@ function loginEntry(document, nowMs) {
 	};
 }
 
+// packages/planport/src/hosts/pi/extension/renewals.ts
+/** For an extension that is loaded anew, which has modules of its own. By digest, so that no spent token is kept. */
+const KEPT = Symbol.for("planport.pi.renewals");
+/** pi comes again with the newest, if at all. */
+const MAX_KEPT = 16;
+/**
+* What a refresh token is spent for, or was: no token is spent twice in this process. Where the answer's own time is over by
+* now, its refresh token is spent in turn.
+* @throws What `spend` throws; the token may be tried again, then.
+*/
+async function renewOnce(token, spend) {
+	const known = renewals().get(tokenDigest(token));
+	if (known === void 0) return begin(token, spend);
+	const renewal = await known;
+	const { accessToken, refreshToken } = renewal.tokens;
+	if (!(accessToken === null || renewal.expiresAtMs <= Date.now()) || refreshToken === null || tokenDigest(refreshToken) === tokenDigest(token)) return renewal;
+	return renewOnce(refreshToken, spend);
+}
+function begin(token, spend) {
+	const all = renewals();
+	const name = tokenDigest(token);
+	const running = spend(token);
+	all.set(name, running);
+	for (const oldest of all.keys()) {
+		if (all.size <= MAX_KEPT) break;
+		all.delete(oldest);
+	}
+	running.then(({ tokens: { refreshToken } }) => all.delete(refreshToken === null ? name : tokenDigest(refreshToken)), () => all.delete(name));
+	return running;
+}
+function renewals() {
+	const keeper = globalThis;
+	return keeper[KEPT] ??= /* @__PURE__ */ new Map();
+}
+
 // packages/planport/src/hosts/pi/extension/sign-in.ts
 /**
 * Signing in from within pi, and renewing what pi keeps. Loaded when either is asked for.
@@ -1316,6 +1351,7 @@ async function signIn(interaction, { name, env }) {
 				label: "Device code login (headless)"
 			}]
 		});
+		if (way === "") throw new SignInError("sign_in_cancelled", CANCELLED);
 		const server = await serverOf(env);
 		return await (way === "device" ? byDevice(interaction, server) : byBrowser(interaction, server));
 	} catch (error) {
@@ -1374,38 +1410,48 @@ async function byDevice(interaction, server) {
 	}
 }
 /**
-* Renews a login; pi holds its lock and looks again before it asks for this.
+* Renews a login; pi holds its lock and looks again before it asks for this. Once a token is on its way, pi's signal ends
+* nothing any more: the answer is kept for the next time that pi asks with the same token.
 * @throws {CredentialError} `refresh_rejected` (sign in again), `refresh_unavailable`, `credential_malformed`; pi keeps what it has.
 */
 async function renewLogin(credential, { name, env }, signal) {
 	const place = `pi's login to ${name}`;
 	const refresh = asString(credential.refresh);
 	if (refresh === void 0 || refresh === "") throw new CredentialError("credential_malformed", `There is no refresh token in ${place}. Log in again: /login`);
-	const { http, endpoints, client } = await serverOf(env);
-	const provenance = {
-		issuer: asString(credential["issuer"]) ?? null,
-		clientId: asString(credential["clientId"]) ?? null
-	};
-	const target = refreshTarget(endpoints, provenance, place);
-	try {
-		signal?.throwIfAborted();
-		const issued = await createSendRefresh(http, client)(target, new Secret(refresh), "proactive_expiry", place);
-		const access = issued.accessToken?.reveal();
-		if (access === void 0) throw new CredentialError("refresh_unavailable", "The sign-in server's answer held no access token.");
-		const accountId = credential.accountId ?? readJwtClaims(access)?.accountId ?? void 0;
-		return {
-			...credential,
-			type: "oauth",
-			access,
-			refresh: issued.refreshToken?.reveal() ?? refresh,
-			expires: expiryOf(issued, Date.now()),
-			...accountId !== void 0 && { accountId }
+	signal?.throwIfAborted();
+	const spend = async (token) => {
+		const { http, endpoints, client } = await serverOf(env);
+		const provenance = {
+			issuer: asString(credential["issuer"]) ?? null,
+			clientId: asString(credential["clientId"]) ?? null
 		};
+		const target = refreshTarget(endpoints, provenance, place);
+		const tokens = await createSendRefresh(http, client)(target, token, "proactive_expiry", place);
+		return {
+			tokens,
+			expiresAtMs: expiryOf(tokens, Date.now())
+		};
+	};
+	try {
+		return renewed(credential, await renewOnce(new Secret(refresh), spend));
 	} catch (error) {
 		if (!(error instanceof CredentialError)) throw error;
 		const text = error.message.replace(/Run `planport login`\.$/, "Log in again: /login");
 		throw new CredentialError(error.code, text, { cause: error.cause });
 	}
+}
+function renewed(credential, { tokens, expiresAtMs }) {
+	const access = tokens.accessToken?.reveal();
+	if (access === void 0) throw new CredentialError("refresh_unavailable", "The sign-in server's answer held no access token.");
+	const accountId = credential.accountId ?? readJwtClaims(access)?.accountId ?? void 0;
+	return {
+		...credential,
+		type: "oauth",
+		access,
+		...tokens.refreshToken !== null && { refresh: tokens.refreshToken.reveal() },
+		expires: expiresAtMs,
+		...accountId !== void 0 && { accountId }
+	};
 }
 function serverOf(env) {
 	return openSignInServer({

@@ -1,19 +1,19 @@
 // Made by `npm run build` from packages/planport/src/hosts/pi/extension; change that.
 import { c as ConfigError, f as UpstreamError, h as toPlanportError, l as CredentialError, m as isPlanportError, n as createIdentity, p as errorTable, r as headerSafe, s as Secret, t as piIdentity, u as RequestError } from "./identity.mjs";
 import { d as readVariable, f as trimmed, i as tryParseJson, l as planportHome, n as asString, o as codexHome, p as withHome, r as isJsonObject, s as joinPath, t as asNumber, u as readFolder } from "./json.mjs";
-import { _ as sendAuthRequest, c as CredentialDocument, f as readServerError, g as identityHeaders, h as connectionFault, i as isTokenText, l as parseDocument, m as shareCall, n as resolveAuthEndpoints, p as isCancelled, u as serializeDocument } from "./endpoints.mjs";
+import { C as sendAuthRequest, S as identityHeaders, a as replaceFile, b as shareCall, c as resolveAuthEndpoints, g as serializeDocument, h as parseDocument, i as realTarget, m as CredentialDocument, o as writeFileAtomic, r as codeOf, t as createRefreshJournal, u as isTokenText, v as readServerError, x as connectionFault, y as isCancelled } from "./refresh-journal.mjs";
 import { n as readJwtClaims } from "./jwt-claims.mjs";
 import { a as toConnectionError, i as isCertificateCode, r as isLoopback, t as createHttpClient } from "./http-client.mjs";
 import { _ as Catalogue, a as DIRECT_ROUTE, c as responsesHeaders, d as usageFromHeaders, f as looksLikeHtml, g as resolveEndpoints, h as moveToOrigin, i as fetchUsage, l as failureFromEvent, m as assertRoute, n as fetchAccounts, o as createRouteFinder, p as assertGrant, r as fetchCatalogue, s as accountHeaders, t as CODEX_CLIENT_VERSION, u as failureFromHttp, v as visibleSlugs } from "./client-version.mjs";
 import { t as DEFAULT_BASE_URL } from "./models.mjs";
 import path, { dirname } from "node:path";
-import * as fs from "node:fs";
+import * as fs$1 from "node:fs";
 import os, { homedir } from "node:os";
 import { createHash, randomBytes, randomUUID } from "node:crypto";
 import { isDeepStrictEqual } from "node:util";
 import { Buffer as Buffer$1 } from "node:buffer";
 import { setTimeout as setTimeout$1 } from "node:timers/promises";
-import * as fs$1 from "node:fs/promises";
+import * as fs from "node:fs/promises";
 import { readFile } from "node:fs/promises";
 import { createParser } from "eventsource-parser";
 
@@ -145,6 +145,70 @@ function isItem(item, type) {
 	return item["type"] === type;
 }
 
+// packages/planport/src/hosts/pi/extension/failure-text.ts
+/**
+* What pi is told of a failure. pi goes by the words alone: some make it try again, some make it shorten the conversation.
+* @module
+*/
+/**
+* What pi takes for trouble that passes (pi-ai, `utils/retry`), wherever it stands in the text, and what to say in its place
+* of trouble that does not.
+*/
+const TRANSIENT = [
+	[/\s*\((?:HTTP )?\d{3}\)/g, ""],
+	[/\d*(?:429|500|502|503|504|520|524)\d*/g, "…"],
+	[/overloaded/gi, "too busy"],
+	[/high demand/gi, "much asked for"],
+	[/rate.?limit/gi, "limit of requests"],
+	[/too many requests/gi, "more requests than it takes"],
+	[/service.?unavailable/gi, "not there"],
+	[/(?:server|internal|network|connection).?error/gi, "fault"],
+	[/provider.?returned.?error/gi, "fault of the provider"],
+	[/connection.?(?:refused|lost)/gi, "no connection"],
+	[/time(?:d )?.?out/gi, "took too long"],
+	[/fetch failed|socket hang up|terminated|other side closed/gi, "broken off"],
+	[/retry delay/gi, "wait"],
+	[/getaddrinfo|ENOTFOUND|EAI_AGAIN/g, "no such host"],
+	[/websocket.?(?:closed|error)/gi, "fault"],
+	[/stream ended|ended without|reset before headers|upstream.?connect/gi, "broken off"]
+];
+/** Words by which pi knows that it may try again. */
+const PASSING = "server error";
+/** Words by which pi knows that the conversation has to become shorter. */
+const TOO_LONG$1 = "The input exceeds the context window of this model.";
+/** The text for a failure, and whether it was the person who ended the call. */
+function failureText(thrown, providerId) {
+	const error = toPlanportError(thrown);
+	const text = marked(withNextStep(error, providerId), error);
+	if (error.code === "context_length_exceeded") return `${TOO_LONG$1} ${lasting(text)}`;
+	if (error.retryable) return isPassing(text) ? text : `${text} (${PASSING})`;
+	return lasting(text);
+}
+/** The text for an answer that the backend broke off, though nothing failed. To ask again would end in the same way. */
+function incompleteText(reason) {
+	return lasting(`The backend did not bring this answer to its end: ${reason === "content_filter" ? "its content filter stopped it" : `it says ${reason}`}.`);
+}
+function isPassing(text) {
+	return /429|5(?:00|02|03|04)|overloaded|rate.?limit|server.?error|timeout|timed out/i.test(text);
+}
+function lasting(text) {
+	return TRANSIENT.reduce((said, [pattern, instead]) => said.replaceAll(pattern, instead), text);
+}
+/** In pi one signs in otherwise than on the command line. */
+function withNextStep({ message }, providerId) {
+	return message.replaceAll(/run `planport login`/g, `run \`/login ${providerId}\` in pi`).replaceAll(/Run `planport login`( again)?/g, `Run \`/login ${providerId}\` in pi$1`);
+}
+/** What a refusal of a token means stands in front, as pi-codex-token has it. */
+function marked(text, error) {
+	const tag = {
+		rejected: "provider_auth_invalid",
+		accepted: "provider_access_denied",
+		unknown: "provider_auth_undetermined"
+	};
+	const verdict = isJsonObject(error.cause) ? error.cause["tokenVerdict"] : void 0;
+	return typeof verdict === "string" && verdict in tag ? `[${tag[verdict]}] ${text}` : text;
+}
+
 // packages/planport/src/hosts/pi/extension/partial-json.ts
 /**
 * JSON that is still on its way.
@@ -182,6 +246,8 @@ function readPartialJson(text) {
 * What the backend streams, as pi's events and pi's message.
 * @module
 */
+/** Why an answer is cut that grew too long; one that is cut without a reason is taken for that, too. */
+const TOO_LONG = /* @__PURE__ */ new Set(["max_output_tokens", "max_tokens"]);
 /** An empty message of a model's. */
 function emptyMessage(model, nowMs) {
 	return {
@@ -313,7 +379,12 @@ var AnswerBuilder = class {
 		const message = this.#message;
 		message.usage = usageOf(response, this.#cost);
 		if (typeof response.id === "string") message.responseId = response.id;
-		message.stopReason = response.status === "incomplete" ? "length" : this.hasCalls ? "toolUse" : "stop";
+		const isCut = response.status === "incomplete";
+		message.stopReason = isCut ? "length" : this.hasCalls ? "toolUse" : "stop";
+		const reason = asString(response.incomplete_details?.reason);
+		if (!isCut || reason === void 0 || TOO_LONG.has(reason)) return;
+		message.stopReason = "error";
+		message.errorMessage = incompleteText(reason);
 	}
 };
 function eventName({ type }) {
@@ -360,137 +431,28 @@ function usageOf({ usage }, cost) {
 	const all = isJsonObject(usage) ? usage : {};
 	const count = (holder, field) => isJsonObject(holder) ? asNumber(holder[field]) ?? 0 : 0;
 	const cacheRead = count(all["input_tokens_details"], "cached_tokens");
-	const input = Math.max(0, count(all, "input_tokens") - cacheRead);
+	const cacheWrite = count(all["input_tokens_details"], "cache_write_tokens");
+	const input = Math.max(0, count(all, "input_tokens") - cacheRead - cacheWrite);
 	const output = count(all, "output_tokens");
 	const price = (tokens, dollars) => tokens * dollars / 1e6;
 	const costs = {
 		input: price(input, cost.input),
 		output: price(output, cost.output),
 		cacheRead: price(cacheRead, cost.cacheRead),
-		cacheWrite: 0
+		cacheWrite: price(cacheWrite, cost.cacheWrite)
 	};
 	return {
 		input,
 		output,
 		cacheRead,
-		cacheWrite: 0,
+		cacheWrite,
 		reasoning: count(all["output_tokens_details"], "reasoning_tokens"),
-		totalTokens: input + output + cacheRead,
+		totalTokens: input + output + cacheRead + cacheWrite,
 		cost: {
 			...costs,
-			total: costs.input + costs.output + costs.cacheRead
+			total: costs.input + costs.output + costs.cacheRead + costs.cacheWrite
 		}
 	};
-}
-
-// packages/planport/src/store/atomic-write.ts
-/**
-* Writing a file whole or not at all.
-* @module
-*/
-/** Codes with which Windows refuses a rename while a virus scanner, an indexer or a reader holds the target open. */
-const HELD_OPEN = /* @__PURE__ */ new Set([
-	"EPERM",
-	"EBUSY",
-	"EACCES"
-]);
-const RENAME_RETRY_DELAYS_MS = [
-	5,
-	10,
-	20,
-	50,
-	100,
-	200,
-	400
-];
-/**
-* Writes `text` to a temporary file in the same folder, makes it durable, and renames it onto `file`. A reader sees the
-* old text or the new one, never a part. A symbolic link is followed, so that the file it names is the one replaced.
-* A missing folder is made, for its owner alone.
-* @returns The real path written to.
-* @throws The system's error, after the temporary file was removed.
-*/
-async function writeFileAtomic(file, text, options = {}) {
-	const target = await realTarget(options.fs ?? fs$1, path.resolve(file));
-	await replaceFile(target, text, options);
-	return target;
-}
-/**
-* {@link writeFileAtomic} for a real path, with a last question before the rename.
-* @returns False when the answer was no.
-* @throws The system's error, after the temporary file was removed. `ENOENT` also when somebody else removed that file.
-*/
-async function replaceFile(target, text, options) {
-	const io = options.fs ?? fs$1;
-	const folder = path.dirname(target);
-	await io.mkdir(folder, {
-		recursive: true,
-		mode: 448
-	});
-	const temporary = options.temporary?.(target) ?? path.join(folder, `.auth-${randomBytes(6).toString("hex")}.tmp`);
-	const handle = await io.open(temporary, "wx", options.mode ?? 384);
-	try {
-		try {
-			await handle.writeFile(text, "utf8");
-			options.onStep?.("syncing");
-			await handle.sync();
-		} finally {
-			await handle.close();
-		}
-		options.onStep?.("renaming");
-		if (options.isStillWanted !== void 0 && !await options.isStillWanted()) {
-			await io.unlink(temporary).catch(() => {});
-			return false;
-		}
-		await renameHeldOpen(io, temporary, target, options.retryDelaysMs ?? RENAME_RETRY_DELAYS_MS);
-	} catch (error) {
-		await io.unlink(temporary).catch(() => {});
-		throw error;
-	}
-	await syncFolder(io, folder);
-	return true;
-}
-/** The file a path leads to, also when the link at its end points to a file that is not there yet. */
-async function realTarget(io, file) {
-	let current = file;
-	for (let hops = 0; hops < 40; hops++) {
-		try {
-			return await io.realpath(current);
-		} catch (error) {
-			if (codeOf(error) !== "ENOENT") throw error;
-		}
-		try {
-			current = path.resolve(path.dirname(current), await io.readlink(current));
-		} catch {
-			return current;
-		}
-	}
-	return current;
-}
-async function renameHeldOpen(io, from, to, delaysMs) {
-	for (const delayMs of delaysMs) try {
-		await io.rename(from, to);
-		return;
-	} catch (error) {
-		if (!HELD_OPEN.has(codeOf(error) ?? "")) throw error;
-		await setTimeout$1(delayMs);
-	}
-	await io.rename(from, to);
-}
-/** Makes the rename itself durable. Windows cannot open a folder, and some file systems cannot sync one. */
-async function syncFolder(io, folder) {
-	try {
-		const handle = await io.open(folder, "r");
-		try {
-			await handle.sync();
-		} finally {
-			await handle.close();
-		}
-	} catch {}
-}
-/** The system's code of an error, such as `ENOENT`. */
-function codeOf(error) {
-	return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : void 0;
 }
 
 // packages/planport/src/store/compare.ts
@@ -621,7 +583,7 @@ function startOf(pid) {
 function readQuietly(file) {
 	if (process.platform !== "linux") return "";
 	try {
-		return fs.readFileSync(file, "utf8");
+		return fs$1.readFileSync(file, "utf8");
 	} catch {
 		return "";
 	}
@@ -629,7 +591,7 @@ function readQuietly(file) {
 function linkQuietly(file) {
 	if (process.platform !== "linux") return "";
 	try {
-		return fs.readlinkSync(file);
+		return fs$1.readlinkSync(file);
 	} catch {
 		return "";
 	}
@@ -704,7 +666,7 @@ var LockFile = class {
 	path;
 	#io;
 	#self;
-	constructor(path, self, io = fs) {
+	constructor(path, self, io = fs$1) {
 		this.path = path;
 		this.#self = self;
 		this.#io = io;
@@ -852,11 +814,11 @@ function fallbackLockPath(file, root = os.tmpdir()) {
 	const uid = process.getuid?.() ?? null;
 	const folder = path.join(root, uid === null ? "planport-locks" : `planport-locks-${uid}`);
 	try {
-		fs.mkdirSync(folder, {
+		fs$1.mkdirSync(folder, {
 			recursive: true,
 			mode: 448
 		});
-		const stats = fs.lstatSync(folder);
+		const stats = fs$1.lstatSync(folder);
 		if (!stats.isDirectory() || uid !== null && (stats.uid !== uid || (stats.mode & 18) !== 0)) return null;
 	} catch {
 		return null;
@@ -944,7 +906,7 @@ var WaitingLock = class {
 		this.#staleAfterMs = options.staleAfterMs ?? 1e4;
 		this.#waitLimitMs = options.waitLimitMs ?? 6e4;
 		this.#pollMs = options.pollMs ?? 25;
-		this.#fs = options.fs ?? fs;
+		this.#fs = options.fs ?? fs$1;
 		this.#monotonicMs = options.monotonicMs ?? (() => performance.now());
 		this.#sleep = options.sleep ?? ((ms, signal) => setTimeout$1(ms, void 0, { signal }));
 		this.#self = options.self ?? thisProcess();
@@ -1058,139 +1020,6 @@ function cancelled$1() {
 	return new RequestError("cancelled", "The request was cancelled.");
 }
 
-// packages/planport/src/store/refresh-journal.ts
-/**
-* Notes on a refresh that is under way, in a file beside the sign-in: which refresh token is being spent, and as soon as
-* it is there, the answer. A process that is killed in between leaves them to the next one.
-* @module
-*/
-/** Of our own name, beside the sign-in. */
-const JOURNAL_SUFFIX = ".planport-refresh";
-/** The answers of OpenAI's server have some 6 KiB. */
-const ROOM_BYTES = 32768;
-/** The journal in the file beside `target()`, the real path of a sign-in. */
-function createRefreshJournal(target, io = fs) {
-	const place = async () => await target() + JOURNAL_SUFFIX;
-	return {
-		async read() {
-			let text;
-			try {
-				text = io.readFileSync(await place(), "utf8");
-			} catch {
-				return null;
-			}
-			return readNote(text);
-		},
-		async begin(spent, attempt) {
-			const file = await place();
-			remove(io, file);
-			const fd = io.openSync(file, "wx", 384);
-			try {
-				const head = `${JSON.stringify({
-					spent,
-					...attempt
-				})}\n`;
-				writeAll(io, fd, Buffer.from(head + " ".repeat(ROOM_BYTES)), 0);
-				await sync(io, fd);
-				return new Note(io, fd, Buffer.byteLength(head));
-			} catch (error) {
-				io.closeSync(fd);
-				remove(io, file);
-				throw error;
-			}
-		},
-		async remove() {
-			remove(io, await place());
-		}
-	};
-}
-var Note = class {
-	#io;
-	#fd;
-	#at;
-	#closed = false;
-	constructor(io, fd, at) {
-		this.#io = io;
-		this.#fd = fd;
-		this.#at = at;
-	}
-	answer({ accessToken, refreshToken, idToken }, atMs) {
-		const answer = JSON.stringify({
-			access_token: accessToken?.reveal() ?? null,
-			refresh_token: refreshToken?.reveal() ?? null,
-			id_token: idToken?.reveal() ?? null,
-			at_ms: atMs
-		});
-		writeAll(this.#io, this.#fd, Buffer.from(`${JSON.stringify({
-			answer,
-			sum: sumOf(answer)
-		})}\n`), this.#at);
-	}
-	async sync() {
-		if (!this.#closed) await sync(this.#io, this.#fd);
-	}
-	close() {
-		if (this.#closed) return;
-		this.#closed = true;
-		this.#io.closeSync(this.#fd);
-	}
-};
-function readNote(text) {
-	const [first = "", second = ""] = text.split("\n");
-	const head = tryParseJson(first);
-	if (!isJsonObject(head) || typeof head["spent"] !== "string") return null;
-	const { pid, host, atMs } = head;
-	const attempt = {
-		pid: typeof pid === "number" ? pid : 0,
-		host: typeof host === "string" ? host : "",
-		atMs: typeof atMs === "number" ? atMs : 0
-	};
-	return {
-		spent: head["spent"],
-		attempt,
-		answer: readAnswer$1(tryParseJson(second))
-	};
-}
-/** Null for one that was written in part alone, as when the power went. */
-function readAnswer$1(line) {
-	if (!isJsonObject(line) || typeof line["answer"] !== "string" || sumOf(line["answer"]) !== line["sum"]) return null;
-	const value = tryParseJson(line["answer"]);
-	if (!isJsonObject(value)) return null;
-	const atMs = value["at_ms"];
-	return {
-		tokens: {
-			accessToken: secretAt(value, "access_token"),
-			refreshToken: secretAt(value, "refresh_token"),
-			idToken: secretAt(value, "id_token")
-		},
-		atMs: typeof atMs === "number" ? atMs : 0
-	};
-}
-function secretAt(value, key) {
-	const text = value[key];
-	return typeof text === "string" && text !== "" ? new Secret(text) : null;
-}
-function sumOf(text) {
-	return createHash("sha256").update(text).digest("hex").slice(0, 16);
-}
-/** A disk that is nearly full takes a part, and says so only when the rest is to be written. */
-function writeAll(io, fd, bytes, at) {
-	for (let done = 0; done < bytes.length;) done += io.writeSync(fd, bytes, done, bytes.length - done, at + done);
-}
-function sync(io, fd) {
-	return new Promise((resolve, reject) => {
-		io.fsync(fd, (error) => {
-			if (error === null || codeOf(error) === "EINVAL" || codeOf(error) === "ENOTSUP") resolve();
-			else reject(error);
-		});
-	});
-}
-function remove(io, file) {
-	try {
-		io.unlinkSync(file);
-	} catch {}
-}
-
 // packages/planport/src/store/file-store.ts
 /** No sign-in comes near; a larger file is something else. */
 const MAX_FILE_BYTES = 1048576;
@@ -1214,7 +1043,7 @@ var FileStore = class {
 		this.#lock = lock !== void 0 && "run" in lock ? lock : createFileLock(lock);
 		this.journal = journal === void 0 ? createRefreshJournal(this.key) : journal;
 	}
-	key = () => realTarget(fs$1, path.resolve(this.place)).catch(() => path.resolve(this.place));
+	key = () => realTarget(fs, path.resolve(this.place)).catch(() => path.resolve(this.place));
 	exclusive = async (task, given) => this.#lock.run((hold) => task(hold ?? loneHold()), {
 		...given,
 		file: await this.key()
@@ -1283,7 +1112,7 @@ var FileStore = class {
 	async #save(document, { hold, onStep }, isStillWanted) {
 		const stored = new CredentialDocument(document.reveal(), this.place);
 		try {
-			const target = await realTarget(this.#options.fs ?? fs$1, path.resolve(this.place));
+			const target = await realTarget(this.#options.fs ?? fs, path.resolve(this.place));
 			return await replaceFile(target, serializeDocument(stored), {
 				...this.#options,
 				onStep,
@@ -1298,7 +1127,7 @@ var FileStore = class {
 };
 async function unlinkIfThere(file) {
 	try {
-		await fs$1.unlink(file);
+		await fs.unlink(file);
 		return true;
 	} catch (error) {
 		if (isAbsent(codeOf(error))) return false;
@@ -1324,8 +1153,8 @@ async function readText(file) {
 }
 /** Reads a regular file; null when it is too large. Anything else could make the reader wait for ever, or never end. */
 async function readSmallFile(file) {
-	assertRegular(file, await fs$1.stat(file));
-	const handle = await fs$1.open(file, fs$1.constants.O_RDONLY | (fs$1.constants.O_NONBLOCK ?? 0));
+	assertRegular(file, await fs.stat(file));
+	const handle = await fs.open(file, fs.constants.O_RDONLY | (fs.constants.O_NONBLOCK ?? 0));
 	try {
 		assertRegular(file, await handle.stat());
 		const buffer = Buffer.alloc(1048577);
@@ -1403,7 +1232,7 @@ const TIMEOUT_MS = 6e4;
 * folder that is not there counts as it is written.
 */
 async function keyringAccount(folder, platform = process.platform) {
-	const canonical = await fs$1.realpath(folder).then((real) => verbatim(real, platform), () => folder);
+	const canonical = await fs.realpath(folder).then((real) => verbatim(real, platform), () => folder);
 	return `cli|${createHash("sha256").update(canonical).digest("hex").slice(0, 16)}`;
 }
 /** Rust's canonical paths on Windows: `\\?\C:\…`, and `\\?\UNC\server\share\…`. */
@@ -5031,64 +4860,18 @@ function warnOnce(text) {
 	process.emitWarning(text, "planport");
 }
 
-// packages/planport/src/hosts/pi/extension/failure-text.ts
+// packages/planport/src/hosts/pi/extension/well-formed.ts
 /**
-* What pi is told of a failure. pi goes by the words alone: some make it try again, some make it shorten the conversation.
+* Text that the backend takes: where pi or a tool cut an emoji in half, one half is left, which is no text in UTF-8.
 * @module
 */
-/**
-* What pi takes for trouble that passes (pi-ai, `utils/retry`), wherever it stands in the text, and what to say in its place
-* of trouble that does not.
-*/
-const TRANSIENT = [
-	[/\s*\((?:HTTP )?\d{3}\)/g, ""],
-	[/\d*(?:429|500|502|503|504|520|524)\d*/g, "…"],
-	[/overloaded/gi, "too busy"],
-	[/high demand/gi, "much asked for"],
-	[/rate.?limit/gi, "limit of requests"],
-	[/too many requests/gi, "more requests than it takes"],
-	[/service.?unavailable/gi, "not there"],
-	[/(?:server|internal|network|connection).?error/gi, "fault"],
-	[/provider.?returned.?error/gi, "fault of the provider"],
-	[/connection.?(?:refused|lost)/gi, "no connection"],
-	[/time(?:d )?.?out/gi, "took too long"],
-	[/fetch failed|socket hang up|terminated|other side closed/gi, "broken off"],
-	[/retry delay/gi, "wait"],
-	[/getaddrinfo|ENOTFOUND|EAI_AGAIN/g, "no such host"],
-	[/websocket.?(?:closed|error)/gi, "fault"],
-	[/stream ended|ended without|reset before headers|upstream.?connect/gi, "broken off"]
-];
-/** Words by which pi knows that it may try again. */
-const PASSING = "server error";
-/** Words by which pi knows that the conversation has to become shorter. */
-const TOO_LONG = "The input exceeds the context window of this model.";
-/** The text for a failure, and whether it was the person who ended the call. */
-function failureText(thrown, providerId) {
-	const error = toPlanportError(thrown);
-	const text = marked(withNextStep(error, providerId), error);
-	if (error.code === "context_length_exceeded") return `${TOO_LONG} ${lasting(text)}`;
-	if (error.retryable) return isPassing(text) ? text : `${text} (${PASSING})`;
-	return lasting(text);
+/** The text with each half of a pair replaced by `�`. */
+function wellFormed(text) {
+	return text.replaceAll(/\p{Surrogate}/gu, "�");
 }
-function isPassing(text) {
-	return /429|5(?:00|02|03|04)|overloaded|rate.?limit|server.?error|timeout|timed out/i.test(text);
-}
-function lasting(text) {
-	return TRANSIENT.reduce((said, [pattern, instead]) => said.replaceAll(pattern, instead), text);
-}
-/** In pi one signs in otherwise than on the command line. */
-function withNextStep({ message }, providerId) {
-	return message.replaceAll(/run `planport login`/g, `run \`/login ${providerId}\` in pi`).replaceAll(/Run `planport login`( again)?/g, `Run \`/login ${providerId}\` in pi$1`);
-}
-/** What a refusal of a token means stands in front, as pi-codex-token has it. */
-function marked(text, error) {
-	const tag = {
-		rejected: "provider_auth_invalid",
-		accepted: "provider_access_denied",
-		unknown: "provider_auth_undetermined"
-	};
-	const verdict = isJsonObject(error.cause) ? error.cause["tokenVerdict"] : void 0;
-	return typeof verdict === "string" && verdict in tag ? `[${tag[verdict]}] ${text}` : text;
+/** As JSON. What is in it has to be mended before, since JSON writes half a pair as an escape, which is well-formed itself. */
+function wellFormedJson(value) {
+	return JSON.stringify(value, (_key, part) => typeof part === "string" ? wellFormed(part) : part);
 }
 
 // packages/planport/src/hosts/pi/extension/request.ts
@@ -5127,14 +4910,14 @@ function reasoningOf(model, level) {
 }
 /** Prompt and tools that hold now: beside the messages (before pi 0.86), else as the system messages have built them up. */
 function promptAndTools(context) {
-	const parts = [context.systemPrompt ?? ""];
+	const parts = [wellFormed(context.systemPrompt ?? "")];
 	const sections = /* @__PURE__ */ new Map();
 	const tools = new Map((context.tools ?? []).map((tool) => [tool.name, tool]));
 	for (const message of context.messages) {
 		if (message.role !== "system") continue;
 		parts.push(textOf(message.content));
 		for (const [name, text] of Object.entries(message.sections ?? {})) if (text === null) sections.delete(name);
-		else sections.set(name, text);
+		else sections.set(name, wellFormed(text));
 		for (const { name } of message.toolsRemoved ?? []) tools.delete(name);
 		for (const tool of message.toolsAdded ?? []) tools.set(tool.name, tool);
 	}
@@ -5144,7 +4927,7 @@ function promptAndTools(context) {
 	};
 }
 function textOf(content) {
-	return typeof content === "string" ? content : content.map(({ text }) => text).join("\n");
+	return wellFormed(typeof content === "string" ? content : content.map(({ text }) => text).join("\n"));
 }
 function toFunctionTool({ name, description, parameters }) {
 	return {
@@ -5186,7 +4969,7 @@ function answerItems(message, model) {
 			type: "function_call",
 			call_id: callId(block.id),
 			name: block.name,
-			arguments: JSON.stringify(block.arguments),
+			arguments: wellFormedJson(block.arguments),
 			status: "completed"
 		}];
 		if (block.text.trim() === "") return [];
@@ -5196,7 +4979,7 @@ function answerItems(message, model) {
 			role: "assistant",
 			content: [{
 				type: "output_text",
-				text: block.text
+				text: wellFormed(block.text)
 			}],
 			...phase !== void 0 && { phase }
 		}];
@@ -5215,15 +4998,13 @@ function outputOf(content, model) {
 	return partsOf(content, model).flatMap((part) => [String(part["text"])]).join("\n") || "(no output)";
 }
 function partsOf(content, model) {
-	if (typeof content === "string") return content === "" ? [] : [{
+	const textPart = (text) => text === "" ? [] : [{
 		type: "input_text",
-		text: content
+		text: wellFormed(text)
 	}];
+	if (typeof content === "string") return textPart(content);
 	return content.flatMap((block) => {
-		if (block.type === "text") return block.text === "" ? [] : [{
-			type: "input_text",
-			text: block.text
-		}];
+		if (block.type === "text") return textPart(block.text);
 		if (!model.input.includes("image")) return [{
 			type: "input_text",
 			text: "(An image was left out: this model takes none.)"
@@ -5270,6 +5051,11 @@ async function answerInto(stream, model, context, options, { env, key, costOf })
 			partial: message
 		});
 		for await (const event of answer.events) builder.take(event);
+		if (message.stopReason === "error") return stream.push({
+			type: "error",
+			reason: "error",
+			error: message
+		});
 		const reason = message.stopReason === "length" ? "length" : builder.hasCalls ? "toolUse" : "stop";
 		stream.push({
 			type: "done",

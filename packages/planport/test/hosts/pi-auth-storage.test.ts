@@ -197,6 +197,15 @@ describe("the order in which getApiKey() looks", () => {
     expect(await wrong.getApiKey("openai")).toBe("sk-0123456789abcdef");
   });
 
+  it("passes over an API key in the environment that a key of the fallback's can stand in for", async () => {
+    const storage = pi.storage({ env: { OPENAI_API_KEY: "sk-another-programs", MY_KEY: "at-mine" } });
+    storage.setFallbackResolver((name) => (name === "openai-codex" ? "$MY_KEY" : undefined));
+    expect(await storage.getApiKey("openai-codex")).toBe("at-mine");
+    expect(storage.hasAuth("openai-codex")).toBe(true);
+    storage.setFallbackResolver(() => "$NOT_SET");
+    await expect(storage.getApiKey("openai-codex")).rejects.toMatchObject({ code: "credential_wrong_route" });
+  });
+
   it.each([
     ["a literal", "key-1", "key-1"],
     ["a variable", "$MY_KEY", "value"],

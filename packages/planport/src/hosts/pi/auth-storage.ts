@@ -209,8 +209,7 @@ export class AuthStorage {
         `${this.#file.path}: the key of \`${provider}\` is to come from a variable or a command, and that gives nothing.`,
       );
     }
-    const found = keyFromEnvironment(provider, this.#env) ?? this.#fallback?.(provider);
-    return found === undefined ? undefined : resolvePiValue(found, this.#env);
+    return this.#unstoredKey(provider);
   }
 
   /** Sets a key for this run: it goes before all others, and is not stored. */
@@ -236,6 +235,21 @@ export class AuthStorage {
   /** What went wrong without stopping anything, since the last call. */
   drainErrors(): Error[] {
     return this.#errors.splice(0);
+  }
+
+  /** An API key in the environment may well be meant for another program: it is refused only where there is nothing else. */
+  async #unstoredKey(provider: string): Promise<string | undefined> {
+    let found: string | undefined;
+    let refusal: unknown = null;
+    try {
+      found = keyFromEnvironment(provider, this.#env);
+    } catch (error) {
+      refusal = error;
+    }
+    found ??= this.#fallback?.(provider);
+    const key = found === undefined ? undefined : await resolvePiValue(found, this.#env);
+    if (key === undefined && refusal !== null) throw refusal;
+    return key;
   }
 
   #isDue(entry: PiOAuthCredential): boolean {

@@ -205,6 +205,23 @@ describe("pi is told", () => {
     expect(message.stopReason).toBe("length");
     expect(events.at(-1)).toMatchObject({ type: "done", reason: "length" });
   });
+
+  it.each([
+    ["content_filter", /content filter/],
+    ["timeout 503", /it says/],
+  ])(
+    "that an answer was broken off for another reason (%s), which is a failure that lasts",
+    async (reason, expected) => {
+      const world = await startWorld();
+      const from = await open(world);
+      world.simulator.script.push("responses", { kind: "fail", afterEvents: 3, reason });
+      const { message, events } = await ask(from, modelOf(from, "gpt-5.5"), "hi");
+      expect(message.stopReason).toBe("error");
+      expect(message.errorMessage).toMatch(expected);
+      expect(message.errorMessage).not.toMatch(TRIES_AGAIN);
+      expect(events.at(-1)).toEqual({ type: "error", reason: "error", error: message });
+    },
+  );
 });
 
 /** What makes pi 0.87 try again, wherever it stands (pi-ai, utils/retry.js); the wordings of other providers left out. */

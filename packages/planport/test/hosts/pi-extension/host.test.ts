@@ -48,48 +48,6 @@ describe("pi's start", () => {
   });
 });
 
-describe("an older pi", () => {
-  it("gets the form that it knows, with a way to speak of each provider's own", async () => {
-    const world = await startWorld();
-    const { legacy, native } = await load(world.env, { form: "legacy" });
-    expect(native.size).toBe(0);
-    expect([...legacy].map(([id, { api, apiKey, oauth }]) => [id, api, typeof apiKey, typeof oauth])).toEqual([
-      ["codex-token", "codex-token-responses", "string", "undefined"],
-      ["planport", "planport-responses", "undefined", "object"],
-    ]);
-    expect(legacy.get("codex-token")?.apiKey).not.toMatch(/^[A-Z_]+$|^[!$]/);
-  });
-
-  it("gets answers with the token of the environment, and with one that it brings", async () => {
-    const world = await startWorld();
-    const [own, other] = [1, 2].map(() => world.simulator.issuePersonalAccessToken());
-    const env = { ...world.env, CODEX_ACCESS_TOKEN: String(own) };
-    const from = (await load(env, { form: "legacy" })).legacy.get("codex-token");
-    if (from === undefined) throw new Error("there is no provider");
-    const model = { ...from.models[0]!, api: from.api, provider: "codex-token", baseUrl: from.baseUrl };
-    expect((await ask(from, model, REPLY, { apiKey: from.apiKey })).text).toBe("it works");
-    expect((await ask(from, model, REPLY, { apiKey: other })).text).toBe("it works");
-    const bearers = calls(world.simulator, "responses").map(({ headers }) => headers["authorization"]);
-    expect(bearers).toEqual([`Bearer ${own}`, `Bearer ${other}`]);
-  });
-
-  it("signs in with what it has to ask with", async () => {
-    const world = await startWorld();
-    const oauth = (await load(world.env, { form: "legacy" })).legacy.get("planport")?.oauth;
-    let page = "";
-    const stored = await oauth?.login({
-      onAuth: ({ url }) => {
-        page = url;
-      },
-      onPrompt: async () => landing(page),
-    });
-    if (oauth === undefined || stored === undefined) throw new Error("there is no login");
-    expect(oauth.getApiKey(stored)).toBe(stored.access);
-    const renewed = await oauth.refreshToken(stored);
-    expect(renewed.access).not.toBe(stored.access);
-  });
-});
-
 describe("PLANPORT_PI_PROVIDER_ID", () => {
   it("PI-06: openai-codex takes the place of pi's own, with its name and the models of the document", async () => {
     const world = await startWorld();
@@ -132,6 +90,23 @@ describe("PI-14 and PI-16: a token", () => {
       auth: { apiKey: "at-env" },
     });
     expect(await resolved({ ...env, CODEX_PAT: "at-pat" }, "planport")).toMatchObject({ source: "CODEX_PAT" });
+  });
+
+  it("comes with the variables that are stored with it, which hold for the call", async () => {
+    const env = { CODEX_MODELS: "a", CODEX_HOME: newFolder() };
+    const variables = { CODEX_ACCOUNT_ID: "acct-1" };
+    const stored = { type: "api_key" as const, key: "at-stored", env: variables };
+    expect(await resolved(env, "planport", stored)).toEqual({
+      auth: { apiKey: "at-stored" },
+      env: variables,
+      source: "stored token",
+    });
+    const named = { type: "api_key" as const, env: { CODEX_PAT: "at-named" } };
+    expect(await resolved(env, "codex-token", named)).toEqual({
+      auth: { apiKey: "at-named" },
+      env: named.env,
+      source: "CODEX_PAT",
+    });
   });
 
   it("is not an API key, nor a token of another issuer, nor anything in OPENAI_API_KEY for codex-token", async () => {
@@ -291,6 +266,27 @@ describe("a newer list of models", () => {
     const stored = { models: (kept?.models ?? []).slice(0, 1) };
     await later.refreshModels({ credential, allowNetwork: false, stored, publish });
     expect(later.getModels().map(({ id }) => id)).toEqual(ids.slice(0, 1));
+  });
+
+  it("PI-04: has the models of the document beside it under pi's own name for the plan, of which pi keeps none", async () => {
+    const world = await startWorld();
+    const from = await provider({ ...world.env, PLANPORT_PI_PROVIDER_ID: "openai-codex" }, "openai-codex");
+    const { accessToken, accountId } = world.simulator.issueTokens();
+    const kept: string[] = [];
+    await from.refreshModels({
+      credential: { type: "oauth", access: accessToken, accountId },
+      allowNetwork: true,
+      publish: async ({ persist, update }) => {
+        kept.push(...(persist?.models ?? []).map(({ id }) => id));
+        update?.();
+        return true;
+      },
+    });
+    const shown = from.getModels().map(({ id }) => id);
+    expect(kept).toContain("gpt-5.5");
+    expect(shown.slice(0, kept.length)).toEqual(kept);
+    expect(shown.slice(kept.length)).toContain("gpt-5.2-codex");
+    expect(kept).not.toContain("gpt-5.2-codex");
   });
 
   it("takes no place of what CODEX_MODELS names, and none when it cannot be had", async () => {

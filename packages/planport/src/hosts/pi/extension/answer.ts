@@ -7,8 +7,12 @@ import { type CodexEvent, isEvent } from "../../../protocol/responses/event.ts";
 import { type FunctionCallItem, isItem, type Item, type ReasoningItem } from "../../../protocol/responses/item.ts";
 import type { ResponseObject } from "../../../protocol/responses/response.ts";
 import type { PiModelCost } from "../model.ts";
+import { incompleteText } from "./failure-text.ts";
 import type { PiAssistantMessage, PiEvent, PiListedModel, PiText, PiThinking, PiToolCall, PiUsage } from "./host.ts";
 import { readPartialJson } from "./partial-json.ts";
+
+/** Why an answer is cut that grew too long; one that is cut without a reason is taken for that, too. */
+const TOO_LONG: ReadonlySet<string> = new Set(["max_output_tokens", "max_tokens"]);
 
 /** An empty message of a model's. */
 export function emptyMessage(model: PiListedModel, nowMs: number): PiAssistantMessage {
@@ -133,6 +137,10 @@ export class AnswerBuilder {
     if (typeof response.id === "string") message.responseId = response.id;
     const isCut = response.status === "incomplete";
     message.stopReason = isCut ? "length" : this.hasCalls ? "toolUse" : "stop";
+    const reason = asString(response.incomplete_details?.reason);
+    if (!isCut || reason === undefined || TOO_LONG.has(reason)) return;
+    message.stopReason = "error";
+    message.errorMessage = incompleteText(reason);
   }
 }
 
@@ -174,22 +182,23 @@ function usageOf({ usage }: Pick<ResponseObject, "usage">, cost: PiModelCost): P
   const all: JsonObject = isJsonObject(usage) ? usage : {};
   const count = (holder: unknown, field: string): number => (isJsonObject(holder) ? (asNumber(holder[field]) ?? 0) : 0);
   const cacheRead = count(all["input_tokens_details"], "cached_tokens");
-  const input = Math.max(0, count(all, "input_tokens") - cacheRead);
+  const cacheWrite = count(all["input_tokens_details"], "cache_write_tokens");
+  const input = Math.max(0, count(all, "input_tokens") - cacheRead - cacheWrite);
   const output = count(all, "output_tokens");
   const price = (tokens: number, dollars: number): number => (tokens * dollars) / 1_000_000;
   const costs = {
     input: price(input, cost.input),
     output: price(output, cost.output),
     cacheRead: price(cacheRead, cost.cacheRead),
-    cacheWrite: 0,
+    cacheWrite: price(cacheWrite, cost.cacheWrite),
   };
   return {
     input,
     output,
     cacheRead,
-    cacheWrite: 0,
+    cacheWrite,
     reasoning: count(all["output_tokens_details"], "reasoning_tokens"),
-    totalTokens: input + output + cacheRead,
-    cost: { ...costs, total: costs.input + costs.output + costs.cacheRead },
+    totalTokens: input + output + cacheRead + cacheWrite,
+    cost: { ...costs, total: costs.input + costs.output + costs.cacheRead + costs.cacheWrite },
   };
 }

@@ -42,6 +42,12 @@ export function failureText(thrown: unknown, providerId: string): string {
   return lasting(text);
 }
 
+/** The text for an answer that the backend broke off, though nothing failed. To ask again would end in the same way. */
+export function incompleteText(reason: string): string {
+  const why = reason === "content_filter" ? "its content filter stopped it" : `it says ${reason}`;
+  return lasting(`The backend did not bring this answer to its end: ${why}.`);
+}
+
 function isPassing(text: string): boolean {
   return /429|5(?:00|02|03|04)|overloaded|rate.?limit|server.?error|timeout|timed out/i.test(text);
 }

@@ -193,6 +193,8 @@ export interface PiStored {
   /** Milliseconds since the epoch. */
   readonly expires?: number;
   readonly accountId?: string;
+  /** Variables that go with a key. */
+  readonly env?: Readonly<Record<string, string>>;
   readonly [field: string]: unknown;
 }
 
@@ -224,13 +226,19 @@ interface PiResolveInput {
   readonly credential?: PiStored | undefined;
 }
 
+/** What pi makes a call with. */
+export interface PiResolved {
+  readonly auth: { readonly apiKey: string };
+  /** Comes back as `env` of the call. */
+  readonly env?: Readonly<Record<string, string>>;
+  readonly source?: string;
+}
+
 /** What pi asks a provider about its keys. */
 export interface PiKeyAuth {
   readonly name: string;
   login(interaction: PiInteraction): Promise<{ readonly type: "api_key"; readonly key: string }>;
-  resolve(
-    input: PiResolveInput,
-  ): Promise<{ readonly auth: { readonly apiKey: string }; readonly source?: string } | undefined>;
+  resolve(input: PiResolveInput): Promise<PiResolved | undefined>;
 }
 
 /** What pi asks a provider about its logins. */
@@ -272,7 +280,6 @@ export interface PiLegacyCallbacks {
   onAuth(info: { readonly url: string; readonly instructions?: string }): void;
   onPrompt(prompt: { readonly message: string; readonly placeholder?: string }): Promise<string>;
   onProgress?(message: string): void;
-  onManualCodeInput?(): Promise<string>;
   onDeviceCode?(info: { readonly userCode: string; readonly verificationUri: string }): void;
   onSelect?(prompt: {
     readonly message: string;

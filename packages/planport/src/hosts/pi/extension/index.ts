@@ -6,7 +6,14 @@ import { type Environment, readVariable } from "../../../environment.ts";
 import type { PiModelCost } from "../model.ts";
 import { type PiHost, type PiListedModel, type PiModelLookup, takesNativeProviders } from "./host.ts";
 import { findAccessToken, findPlanToken, takeEnvironment } from "./keys.ts";
-import { builtInEntries, documentedEntries, fallbackModels, type ModelEntry, pinnedModels } from "./models.ts";
+import {
+  builtInEntries,
+  fallbackModels,
+  type ModelEntry,
+  PI_PROVIDER,
+  pinnedModels,
+  withDocumented,
+} from "./models.ts";
 import { legacyProvider, nativeProvider, type ProviderSetup } from "./provider.ts";
 
 export type { PiHost } from "./host.ts";
@@ -22,8 +29,6 @@ export interface PiExtensionOptions {
 const DISCOVERY_LIMIT_MS = 2_000;
 const TOKEN_PROVIDER = "codex-token";
 const LOGIN_PROVIDER = "planport";
-/** pi's own name for the plan, under which the login provider can stand as well. */
-const PI_PROVIDER = "openai-codex";
 /** Where pi has the same models with a price. */
 const PRICED = ["openai-codex", "openai", "azure-openai-responses"];
 
@@ -112,11 +117,6 @@ function loginProviderId(env: Environment): string {
     "planport",
   );
   return LOGIN_PROVIDER;
-}
-
-/** Under pi's own name for the plan, the names of pi-infinity's document are shown as well: each stands for a model of the plan. */
-function withDocumented(models: readonly ModelEntry[], id: string): readonly ModelEntry[] {
-  return id === PI_PROVIDER ? [...models, ...documentedEntries(models)] : models;
 }
 
 /** What a model costs: what its settings say, else what pi says of the same model of its own, else nothing. */

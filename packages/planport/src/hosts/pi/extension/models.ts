@@ -7,6 +7,8 @@ import type { ModelInfo } from "../../../protocol/models.ts";
 import { snapshotCatalogue } from "../../../upstream/snapshot.ts";
 import { PI_LEVELS, type PiLevel, type PiListedModel } from "./host.ts";
 
+/** pi's own name for the plan, under which the login provider can stand as well. */
+export const PI_PROVIDER = "openai-codex";
 /** What pi calls the way in which these models are spoken to. */
 export const PI_API = "openai-codex-responses";
 /** Where plans' model calls go, unless `CODEX_BASE_URL` says otherwise. */
@@ -43,11 +45,15 @@ export function builtInEntries(): readonly ModelEntry[] {
   return listedModels(snapshotCatalogue().models);
 }
 
-/** The names of pi-infinity's document that are not in a list: they mean its first model (`resolveModel`). */
-export function documentedEntries(models: readonly ModelEntry[]): readonly ModelEntry[] {
+/**
+ * What a provider shows of a list: under pi's own name for the plan, the names of pi-infinity's document as well. Those that are
+ * not in the list mean its first model (`resolveModel`).
+ */
+export function withDocumented(models: readonly ModelEntry[], providerId: string): readonly ModelEntry[] {
   const [first] = models;
+  if (first === undefined || providerId !== PI_PROVIDER) return models;
   const missing = DOCUMENTED.filter((id) => models.every((model) => model.id !== id));
-  return first === undefined ? [] : missing.map((id) => ({ ...first, id, name: `${id} (${first.name})` }));
+  return [...models, ...missing.map((id) => ({ ...first, id, name: `${id} (${first.name})` }))];
 }
 
 /** What the account's list shows: what it hides and what is no API's is left out. */

@@ -19,7 +19,7 @@ import type {
   PiStream,
 } from "./host.ts";
 import type { FoundKey, KeyPlaces } from "./keys.ts";
-import { baseUrlOf, DEFAULT_BASE_URL, type ModelEntry, PI_API } from "./models.ts";
+import { baseUrlOf, DEFAULT_BASE_URL, type ModelEntry, PI_API, PI_PROVIDER, withDocumented } from "./models.ts";
 
 /** What a provider is made of. */
 export interface ProviderSetup {
@@ -28,6 +28,7 @@ export interface ProviderSetup {
   /** What `/login` calls a key for it. */
   readonly keyName: string;
   readonly env: Environment;
+  /** As they are shown. */
   readonly models: readonly ModelEntry[];
   /** True when the person chose the models: then no list takes their place. */
   readonly isPinned: boolean;
@@ -58,11 +59,10 @@ export function nativeProvider(setup: ProviderSetup): PiNativeProvider {
     refreshModels: async (context) => {
       const newer = await newerModels(setup, context);
       if (newer === null) return;
-      const listed = complete(newer);
       await context.publish({
-        persist: { models: listed, checkedAt: Date.now() },
+        persist: { models: complete(newer), checkedAt: Date.now() },
         update: () => {
-          models = listed;
+          models = complete(withDocumented(newer, setup.id));
         },
       });
     },
@@ -78,7 +78,7 @@ export function legacyProvider(setup: ProviderSetup): PiLegacyProvider {
   return {
     name,
     baseUrl: baseUrlOf(env),
-    api: id === "openai-codex" ? PI_API : `${id}-responses`,
+    api: id === PI_PROVIDER ? PI_API : `${id}-responses`,
     ...(key !== null && { apiKey: key }),
     ...(setup.hasLogin && {
       oauth: {
@@ -134,9 +134,11 @@ function keyAuth({ keyName, env, findKey }: ProviderSetup): PiKeyAuth {
     }),
     resolve: async ({ credential }) => {
       const stored = credential?.key?.trim();
-      if (stored !== undefined && stored !== "") return { auth: { apiKey: stored }, source: "stored token" };
-      const found = findKey({ env });
-      return found === null ? undefined : { auth: { apiKey: found.key }, source: found.source };
+      const own = credential?.env;
+      const isStored = stored !== undefined && stored !== "";
+      const found = isStored ? { key: stored, source: "stored token" } : findKey({ env: { ...env, ...own } });
+      if (found === null) return undefined;
+      return { auth: { apiKey: found.key }, source: found.source, ...(own !== undefined && { env: own }) };
     },
   };
 }
@@ -170,8 +172,10 @@ function interactionOf(callbacks: PiLegacyCallbacks): PiInteraction {
   return {
     ...(callbacks.signal !== undefined && { signal: callbacks.signal }),
     prompt: async ({ type, message, options = [] }) => {
-      if (type === "select") return (await callbacks.onSelect?.({ message, options })) ?? options[0]?.id ?? "";
-      if (type === "manual_code" && callbacks.onManualCodeInput !== undefined) return callbacks.onManualCodeInput();
+      if (type === "select" && callbacks.onSelect !== undefined)
+        return (await callbacks.onSelect({ message, options })) ?? "";
+      if (type === "select") return options[0]?.id ?? "";
+      // Not by `onManualCodeInput`, which gives its one answer to every question, and none where pi shows no field for it.
       return callbacks.onPrompt({ message });
     },
     notify: (event) => {
@@ -188,12 +192,13 @@ function interactionOf(callbacks: PiLegacyCallbacks): PiInteraction {
 async function newerModels(setup: ProviderSetup, context: PiRefreshModels): Promise<readonly ModelEntry[] | null> {
   if (setup.isPinned) return null;
   const { credential, allowNetwork, stored } = context;
-  const key = credential?.access ?? credential?.key ?? setup.findKey({ env: setup.env })?.key;
+  const env = { ...setup.env, ...credential?.env };
+  const key = credential?.access ?? credential?.key ?? setup.findKey({ env })?.key;
   if (allowNetwork && key !== undefined && !key.startsWith("sk-")) {
     const { discoverModels } = await import("./discover.ts");
     const limit = AbortSignal.timeout(LIST_LIMIT_MS);
     const signal = context.signal === undefined ? limit : AbortSignal.any([context.signal, limit]);
-    const live = await discoverModels(key, setup.env, signal, credential?.accountId ?? null);
+    const live = await discoverModels(key, env, signal, credential?.accountId ?? null);
     if (live !== null) return live;
   }
   // What a token in the environment was just asked for is newer than what is kept of an earlier login.

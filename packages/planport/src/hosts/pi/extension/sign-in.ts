@@ -16,6 +16,7 @@ import { loginEntry, loginToCodex } from "../login.ts";
 import type { PiOAuthCredential } from "../credentials.ts";
 import type { PiInteraction, PiStored } from "./host.ts";
 import { piIdentity } from "./identity.ts";
+import { type Renewal, renewOnce } from "./renewals.ts";
 
 /** The words that pi passes over in silence: the person knows what they did. */
 const CANCELLED = "Login cancelled";
@@ -42,6 +43,8 @@ export async function signIn(interaction: PiInteraction, { name, env }: PiSignIn
         { id: "device", label: "Device code login (headless)" },
       ],
     });
+    // Where pi asks with a list, leaving it is no choice.
+    if (way === "") throw new SignInError("sign_in_cancelled", CANCELLED);
     const server = await serverOf(env);
     return await (way === "device" ? byDevice(interaction, server) : byBrowser(interaction, server));
   } catch (error) {
@@ -93,7 +96,8 @@ async function byDevice(interaction: PiInteraction, server: SignInServer): Promi
 }
 
 /**
- * Renews a login; pi holds its lock and looks again before it asks for this.
+ * Renews a login; pi holds its lock and looks again before it asks for this. Once a token is on its way, pi's signal ends
+ * nothing any more: the answer is kept for the next time that pi asks with the same token.
  * @throws {CredentialError} `refresh_rejected` (sign in again), `refresh_unavailable`, `credential_malformed`; pi keeps what it has.
  */
 export async function renewLogin(
@@ -105,33 +109,39 @@ export async function renewLogin(
   const refresh = asString(credential.refresh);
   if (refresh === undefined || refresh === "")
     throw new CredentialError("credential_malformed", `There is no refresh token in ${place}. Log in again: /login`);
-  const { http, endpoints, client } = await serverOf(env);
-  const provenance = {
-    issuer: asString(credential["issuer"]) ?? null,
-    clientId: asString(credential["clientId"]) ?? null,
-  };
-  const target = refreshTarget(endpoints, provenance, place);
-  try {
-    // Not ended by pi's signal: a token that is on its way replaces one that is spent by now.
-    signal?.throwIfAborted();
-    const issued = await createSendRefresh(http, client)(target, new Secret(refresh), "proactive_expiry", place);
-    const access = issued.accessToken?.reveal();
-    if (access === undefined)
-      throw new CredentialError("refresh_unavailable", "The sign-in server's answer held no access token.");
-    const accountId = credential.accountId ?? readJwtClaims(access)?.accountId ?? undefined;
-    return {
-      ...credential,
-      type: "oauth",
-      access,
-      refresh: issued.refreshToken?.reveal() ?? refresh,
-      expires: expiryOf(issued, Date.now()),
-      ...(accountId !== undefined && { accountId }),
+  signal?.throwIfAborted();
+  const spend = async (token: Secret): Promise<Renewal> => {
+    const { http, endpoints, client } = await serverOf(env);
+    const provenance = {
+      issuer: asString(credential["issuer"]) ?? null,
+      clientId: asString(credential["clientId"]) ?? null,
     };
+    const target = refreshTarget(endpoints, provenance, place);
+    const tokens = await createSendRefresh(http, client)(target, token, "proactive_expiry", place);
+    return { tokens, expiresAtMs: expiryOf(tokens, Date.now()) };
+  };
+  try {
+    return renewed(credential, await renewOnce(new Secret(refresh), spend));
   } catch (error) {
     if (!(error instanceof CredentialError)) throw error;
     const text = error.message.replace(/Run `planport login`\.$/, "Log in again: /login");
     throw new CredentialError(error.code, text, { cause: error.cause });
   }
+}
+
+function renewed(credential: PiStored, { tokens, expiresAtMs }: Renewal): PiStored {
+  const access = tokens.accessToken?.reveal();
+  if (access === undefined)
+    throw new CredentialError("refresh_unavailable", "The sign-in server's answer held no access token.");
+  const accountId = credential.accountId ?? readJwtClaims(access)?.accountId ?? undefined;
+  return {
+    ...credential,
+    type: "oauth",
+    access,
+    ...(tokens.refreshToken !== null && { refresh: tokens.refreshToken.reveal() }),
+    expires: expiresAtMs,
+    ...(accountId !== undefined && { accountId }),
+  };
 }
 
 function serverOf(env: Environment): Promise<SignInServer> {

@@ -51,6 +51,7 @@ export async function answerInto(
     const builder = new AnswerBuilder(message, costOf(model), (event) => stream.push(event));
     stream.push({ type: "start", partial: message });
     for await (const event of answer.events) builder.take(event);
+    if (message.stopReason === "error") return stream.push({ type: "error", reason: "error", error: message });
     const reason = message.stopReason === "length" ? "length" : builder.hasCalls ? "toolUse" : "stop";
     stream.push({ type: "done", reason, message });
   } catch (error) {

@@ -2,7 +2,11 @@
 import { a as AUTH_VARIABLES, c as parseHttpUrl, d as readVariable, f as trimmed, i as tryParseJson, n as asString, r as isJsonObject } from "./json.mjs";
 import { n as readJwtClaims } from "./jwt-claims.mjs";
 import { c as ConfigError, f as UpstreamError, g as oneLine, l as CredentialError, m as isPlanportError, o as isPlatformHost, s as Secret, u as RequestError } from "./identity.mjs";
-import { randomBytes } from "node:crypto";
+import path from "node:path";
+import * as nodeFs from "node:fs";
+import { createHash, randomBytes } from "node:crypto";
+import { setTimeout as setTimeout$1 } from "node:timers/promises";
+import * as fs from "node:fs/promises";
 
 // packages/planport/src/auth/http.ts
 /**
@@ -510,4 +514,251 @@ function checkedUrl(value, name) {
 	throw new ConfigError("config_invalid", `${name} is not usable: it ${url.problem}.`);
 }
 
-export { sendAuthRequest as _, newChatGptDocument as a, CredentialDocument as c, cleanServerText as d, readServerError as f, identityHeaders as g, connectionFault as h, isTokenText as i, parseDocument as l, shareCall as m, resolveAuthEndpoints as n, readCredential as o, isCancelled as p, revokeTarget as r, readProvenance as s, refreshTarget as t, serializeDocument as u };
+// packages/planport/src/store/atomic-write.ts
+/**
+* Writing a file whole or not at all.
+* @module
+*/
+/** Codes with which Windows refuses a rename while a virus scanner, an indexer or a reader holds the target open. */
+const HELD_OPEN = /* @__PURE__ */ new Set([
+	"EPERM",
+	"EBUSY",
+	"EACCES"
+]);
+const RENAME_RETRY_DELAYS_MS = [
+	5,
+	10,
+	20,
+	50,
+	100,
+	200,
+	400
+];
+/**
+* Writes `text` to a temporary file in the same folder, makes it durable, and renames it onto `file`. A reader sees the
+* old text or the new one, never a part. A symbolic link is followed, so that the file it names is the one replaced.
+* A missing folder is made, for its owner alone.
+* @returns The real path written to.
+* @throws The system's error, after the temporary file was removed.
+*/
+async function writeFileAtomic(file, text, options = {}) {
+	const target = await realTarget(options.fs ?? fs, path.resolve(file));
+	await replaceFile(target, text, options);
+	return target;
+}
+/**
+* {@link writeFileAtomic} for a real path, with a last question before the rename.
+* @returns False when the answer was no.
+* @throws The system's error, after the temporary file was removed. `ENOENT` also when somebody else removed that file.
+*/
+async function replaceFile(target, text, options) {
+	const io = options.fs ?? fs;
+	const folder = path.dirname(target);
+	await io.mkdir(folder, {
+		recursive: true,
+		mode: 448
+	});
+	const temporary = options.temporary?.(target) ?? path.join(folder, `.auth-${randomBytes(6).toString("hex")}.tmp`);
+	const handle = await io.open(temporary, "wx", options.mode ?? 384);
+	try {
+		try {
+			await handle.writeFile(text, "utf8");
+			options.onStep?.("syncing");
+			await handle.sync();
+		} finally {
+			await handle.close();
+		}
+		options.onStep?.("renaming");
+		if (options.isStillWanted !== void 0 && !await options.isStillWanted()) {
+			await io.unlink(temporary).catch(() => {});
+			return false;
+		}
+		await renameHeldOpen(io, temporary, target, options.retryDelaysMs ?? RENAME_RETRY_DELAYS_MS);
+	} catch (error) {
+		await io.unlink(temporary).catch(() => {});
+		throw error;
+	}
+	await syncFolder(io, folder);
+	return true;
+}
+/** The file a path leads to, also when the link at its end points to a file that is not there yet. */
+async function realTarget(io, file) {
+	let current = file;
+	for (let hops = 0; hops < 40; hops++) {
+		try {
+			return await io.realpath(current);
+		} catch (error) {
+			if (codeOf(error) !== "ENOENT") throw error;
+		}
+		try {
+			current = path.resolve(path.dirname(current), await io.readlink(current));
+		} catch {
+			return current;
+		}
+	}
+	return current;
+}
+async function renameHeldOpen(io, from, to, delaysMs) {
+	for (const delayMs of delaysMs) try {
+		await io.rename(from, to);
+		return;
+	} catch (error) {
+		if (!HELD_OPEN.has(codeOf(error) ?? "")) throw error;
+		await setTimeout$1(delayMs);
+	}
+	await io.rename(from, to);
+}
+/** Makes the rename itself durable. Windows cannot open a folder, and some file systems cannot sync one. */
+async function syncFolder(io, folder) {
+	try {
+		const handle = await io.open(folder, "r");
+		try {
+			await handle.sync();
+		} finally {
+			await handle.close();
+		}
+	} catch {}
+}
+/** The system's code of an error, such as `ENOENT`. */
+function codeOf(error) {
+	return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : void 0;
+}
+
+// packages/planport/src/store/refresh-journal.ts
+/**
+* Notes on a refresh that is under way, in a file beside the sign-in: which refresh token is being spent, and as soon as
+* it is there, the answer. A process that is killed in between leaves them to the next one.
+* @module
+*/
+/** Of our own name, beside the sign-in. */
+const JOURNAL_SUFFIX = ".planport-refresh";
+/** The answers of OpenAI's server have some 6 KiB. */
+const ROOM_BYTES = 32768;
+/** Names a token without telling it: SHA-256 in hexadecimal digits. */
+function tokenDigest(token) {
+	return createHash("sha256").update(token.reveal()).digest("hex");
+}
+/** The journal in the file beside `target()`, the real path of a sign-in. */
+function createRefreshJournal(target, io = nodeFs) {
+	const place = async () => await target() + JOURNAL_SUFFIX;
+	return {
+		async read() {
+			let text;
+			try {
+				text = io.readFileSync(await place(), "utf8");
+			} catch {
+				return null;
+			}
+			return readNote(text);
+		},
+		async begin(spent, attempt) {
+			const file = await place();
+			remove(io, file);
+			const fd = io.openSync(file, "wx", 384);
+			try {
+				const head = `${JSON.stringify({
+					spent,
+					...attempt
+				})}\n`;
+				writeAll(io, fd, Buffer.from(head + " ".repeat(ROOM_BYTES)), 0);
+				await sync(io, fd);
+				return new Note(io, fd, Buffer.byteLength(head));
+			} catch (error) {
+				io.closeSync(fd);
+				remove(io, file);
+				throw error;
+			}
+		},
+		async remove() {
+			remove(io, await place());
+		}
+	};
+}
+var Note = class {
+	#io;
+	#fd;
+	#at;
+	#closed = false;
+	constructor(io, fd, at) {
+		this.#io = io;
+		this.#fd = fd;
+		this.#at = at;
+	}
+	answer({ accessToken, refreshToken, idToken }, atMs) {
+		const answer = JSON.stringify({
+			access_token: accessToken?.reveal() ?? null,
+			refresh_token: refreshToken?.reveal() ?? null,
+			id_token: idToken?.reveal() ?? null,
+			at_ms: atMs
+		});
+		writeAll(this.#io, this.#fd, Buffer.from(`${JSON.stringify({
+			answer,
+			sum: sumOf(answer)
+		})}\n`), this.#at);
+	}
+	async sync() {
+		if (!this.#closed) await sync(this.#io, this.#fd);
+	}
+	close() {
+		if (this.#closed) return;
+		this.#closed = true;
+		this.#io.closeSync(this.#fd);
+	}
+};
+function readNote(text) {
+	const [first = "", second = ""] = text.split("\n");
+	const head = tryParseJson(first);
+	if (!isJsonObject(head) || typeof head["spent"] !== "string") return null;
+	const { pid, host, atMs } = head;
+	const attempt = {
+		pid: typeof pid === "number" ? pid : 0,
+		host: typeof host === "string" ? host : "",
+		atMs: typeof atMs === "number" ? atMs : 0
+	};
+	return {
+		spent: head["spent"],
+		attempt,
+		answer: readAnswer(tryParseJson(second))
+	};
+}
+/** Null for one that was written in part alone, as when the power went. */
+function readAnswer(line) {
+	if (!isJsonObject(line) || typeof line["answer"] !== "string" || sumOf(line["answer"]) !== line["sum"]) return null;
+	const value = tryParseJson(line["answer"]);
+	if (!isJsonObject(value)) return null;
+	const atMs = value["at_ms"];
+	return {
+		tokens: {
+			accessToken: secretAt(value, "access_token"),
+			refreshToken: secretAt(value, "refresh_token"),
+			idToken: secretAt(value, "id_token")
+		},
+		atMs: typeof atMs === "number" ? atMs : 0
+	};
+}
+function secretAt(value, key) {
+	const text = value[key];
+	return typeof text === "string" && text !== "" ? new Secret(text) : null;
+}
+function sumOf(text) {
+	return createHash("sha256").update(text).digest("hex").slice(0, 16);
+}
+/** A disk that is nearly full takes a part, and says so only when the rest is to be written. */
+function writeAll(io, fd, bytes, at) {
+	for (let done = 0; done < bytes.length;) done += io.writeSync(fd, bytes, done, bytes.length - done, at + done);
+}
+function sync(io, fd) {
+	return new Promise((resolve, reject) => {
+		io.fsync(fd, (error) => {
+			if (error === null || codeOf(error) === "EINVAL" || codeOf(error) === "ENOTSUP") resolve();
+			else reject(error);
+		});
+	});
+}
+function remove(io, file) {
+	try {
+		io.unlinkSync(file);
+	} catch {}
+}
+
+export { sendAuthRequest as C, identityHeaders as S, cleanServerText as _, replaceFile as a, shareCall as b, resolveAuthEndpoints as c, newChatGptDocument as d, readCredential as f, serializeDocument as g, parseDocument as h, realTarget as i, revokeTarget as l, CredentialDocument as m, tokenDigest as n, writeFileAtomic as o, readProvenance as p, codeOf as r, refreshTarget as s, createRefreshJournal as t, isTokenText as u, readServerError as v, connectionFault as x, isCancelled as y };
