@@ -87,13 +87,7 @@ function withAccessToken(options: SignInOptions): Authorization {
     method: "code",
     callback: async (text) => {
       const token = new Secret(text.trim());
-      // Its server says whose it is, before it takes the place of a sign-in that works.
-      const planport = await createPlanport({ flags: options.flags, accessToken: token });
-      try {
-        await planport.tokens.get();
-      } finally {
-        await planport.close();
-      }
+      await assertGood(token, options);
       const [{ newPersonalAccessTokenDocument }, { replaceAlone }] = await Promise.all([
         import("planport/auth"),
         import("planport/store"),
@@ -103,4 +97,21 @@ function withAccessToken(options: SignInOptions): Authorization {
       return SIGNED_IN;
     },
   };
+}
+
+/**
+ * Throws for a token that the backend does not take, or cannot be asked about: it is not to have the place of a sign-in that works.
+ * The bearer alone says nothing: where `CODEX_ACCOUNT_ID` or the cache names the workspace, nobody is asked for it.
+ */
+async function assertGood(token: Secret, { flags }: SignInOptions): Promise<void> {
+  const account = (flags?.account ?? process.env["PLANPORT_ACCOUNT"] ?? "").trim();
+  // The workspace in the environment is that of planport's own sign-in, and of no named account's.
+  const env = account === "" ? process.env : { ...process.env, CODEX_ACCOUNT_ID: undefined };
+  const planport = await createPlanport({ flags, env, accessToken: token });
+  try {
+    const { error } = await planport.client.models();
+    if (error !== null) throw error;
+  } finally {
+    await planport.close();
+  }
 }

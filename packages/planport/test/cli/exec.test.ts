@@ -117,6 +117,19 @@ describe("exec", () => {
     expect(result).toMatchObject({ code: 0, stdout: "by key\n" });
   });
 
+  it("hands the model's thinking back to that API, which keeps nothing, after each tool", async () => {
+    const base = `openai_base_url="${simulator.issuer}/v1"`;
+    const task = 'call exec_command with {"cmd":"ls"}';
+    const args = ["exec", "-c", base, "-c", 'model_reasoning_summary="auto"', "-m", "gpt-5.5", task];
+    const result = await run(newHome(), args, { env: { CODEX_API_KEY: simulator.issueApiKey() } });
+    expect(result.code).toBe(0);
+    const call = simulator.requests.findLast(({ target }) => target === "responses");
+    const sent = call?.body as { readonly input: readonly { readonly type: string }[] } | undefined;
+    expect(sent?.input.filter(({ type }) => type === "reasoning")).toEqual([
+      expect.objectContaining({ encrypted_content: expect.any(String) }),
+    ]);
+  });
+
   it("says what is wrong with a key=value that is none, and with a provider that is not configured", async () => {
     expect(await run(home, ["exec", "-c", "nonsense", "hi"], { env })).toMatchObject({ code: 2 });
     const unknown = await run(home, ["exec", "-c", "model_provider=nobody", "hi"], { env });

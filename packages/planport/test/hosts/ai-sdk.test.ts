@@ -94,6 +94,34 @@ describe("an answer", () => {
     expect(contentOf(piece, done(item), completed())?.content[0]).toMatchObject({ text: "all of it" });
   });
 
+  it("whose items come without what they are to hold keeps what the pieces told", () => {
+    const [begun, ...pieces] = call(0, "call_1", "look", '{"at":', '"a"}').slice(0, -2);
+    const about = { id: "fc_call_1", call_id: "call_1", name: "look" };
+    const result = contentOf(
+      { type: "response.reasoning_summary_text.delta", item_id: "rs_1", summary_index: 0, delta: "hm" },
+      done({ type: "reasoning", id: "rs_1", encrypted_content: "sealed" }),
+      done({ type: "reasoning", id: "rs_2", summary: [null, { type: "summary_text" }] }),
+      { type: "response.output_text.delta", item_id: "msg_1", delta: "all" },
+      done({ type: "message", id: "msg_1", role: "assistant" }),
+      done({ type: "message", id: "msg_2", role: "assistant", content: [null, { type: "output_text" }] }),
+      begun as JsonObject,
+      ...pieces,
+      done({ type: "function_call", ...about }),
+      done({ type: "function_call", id: "fc_2", call_id: "call_2", name: "look" }),
+      done({ type: "custom_tool_call", id: "ctc_1", call_id: "call_3", name: "run" }),
+      completed(),
+    );
+    expect(result?.content).toMatchObject([
+      { type: "reasoning", text: "hm", providerMetadata: { planport: { encryptedContent: "sealed" } } },
+      { type: "reasoning", text: "" },
+      { type: "text", text: "all" },
+      { type: "text", text: "" },
+      { type: "tool-call", toolCallId: "call_1", input: '{"at":"a"}' },
+      { type: "tool-call", toolCallId: "call_2", input: "{}" },
+      { type: "tool-call", toolCallId: "call_3", input: '""' },
+    ]);
+  });
+
   it("tells calls that run side by side apart", () => {
     const one = call(0, "call_1", "look", '{"at":', '"a"}');
     const two = call(1, "call_2", "look", '{"at":"b"}');
@@ -297,6 +325,32 @@ describe("a provider", () => {
     await expect(planport("gpt-5.5").doGenerate({ prompt: [user("a")] })).rejects.toThrow("asked");
     await planport.close();
     expect(isClosed).toBe(false);
+  });
+
+  it("ends the call to the backend when it cannot make sense of an event itself", async () => {
+    let ends = 0;
+    const unreadable = {
+      type: "response.output_text.delta",
+      get delta(): string {
+        throw new TypeError("no sense in it");
+      },
+    };
+    const events = {
+      [Symbol.asyncIterator]: () => ({
+        next: async () => ({ done: false, value: unreadable }),
+        return: async () => {
+          ends += 1;
+          throw new Error("it is gone already");
+        },
+      }),
+    };
+    const client = { route: "codex", send: async () => ({ headers: {}, changes: [], servedModel: null, events }) };
+    const planport = createPlanport({ planport: { client: client as unknown as CodexClient } });
+    const { stream } = await planport("gpt-5.5").doStream({ prompt: [user("a")] });
+    const types: string[] = [];
+    for await (const { type } of stream) types.push(type);
+    expect(types).toEqual(["stream-start", "error", "finish"]);
+    expect(ends).toBe(1);
   });
 
   it("knows no other models than those for language", () => {

@@ -77,8 +77,11 @@ class Model implements PlanportLanguageModel {
     const { abortable } = await import("../../upstream/retry.ts");
     const { fitNames } = await import("../../translate/response-names.ts");
     const { DEFAULT_CAPABILITIES } = await import("../../protocol/capabilities.ts");
+    const { fitReasoning } = await import("../../upstream/sealed-reasoning.ts");
     const client = await abortable(this.#open(), signal);
-    const { request: fitted, originals } = fitNames(asked);
+    const { request: handedBack, leftOut } = fitReasoning(asked, client.route);
+    if (leftOut > 0) warnings.push(UNSEALED);
+    const { request: fitted, originals } = fitNames(handedBack);
     const request = threadId === undefined ? await keyed(fitted, client) : fitted;
     // A conversation that was shortened on the way goes on all the same, and is told of.
     const capabilities = { ...DEFAULT_CAPABILITIES, bypass_tool_call_reactor: false };
@@ -89,6 +92,11 @@ class Model implements PlanportLanguageModel {
     return { answer, mapper, request, warnings };
   }
 }
+
+const UNSEALED: CallWarning = {
+  type: "other",
+  message: "Reasoning that was broken off, or came unsealed, cannot be handed back to the model; it was left out.",
+};
 
 interface Begun {
   readonly answer: CodexResponse;
@@ -118,6 +126,9 @@ function toStream(
   { warnings, fail, signal }: StreamSetup,
 ): ReadableStream<StreamPart> {
   const iterator = events[Symbol.asyncIterator]();
+  const leave = async (): Promise<void> => {
+    await iterator.return?.();
+  };
   return new ReadableStream<StreamPart>({
     start(controller) {
       controller.enqueue({ type: "stream-start", warnings });
@@ -131,6 +142,8 @@ function toStream(
           for (const part of parts) controller.enqueue(part);
         }
       } catch (thrown) {
+        // What went wrong may be on this side alone, and the backend would go on with an answer that nobody reads.
+        leave().catch(() => {});
         const error = fail(thrown);
         if (signal?.aborted === true) return controller.error(error);
         controller.enqueue({ type: "error", error });
@@ -142,9 +155,7 @@ function toStream(
         controller.close();
       }
     },
-    async cancel() {
-      await iterator.return?.();
-    },
+    cancel: leave,
   });
 }
 

@@ -26,8 +26,9 @@ export interface PlanportCallOptions {
   readonly parallelToolCalls?: boolean | undefined;
   /** Whether a schema is kept to the letter. Default: when it is one that can be. */
   readonly strictJsonSchema?: boolean | undefined;
-  /** The backend keeps nothing; true is told of. */
+  /** A plan's backend keeps nothing, and true is told of; with an API key it goes out as it is. Default false. */
   readonly store?: boolean | undefined;
+  /** What planport itself needs, sealed reasoning, is asked for beside it. */
   readonly include?: string[] | undefined;
   /** The four go out with an API key alone. */
   readonly metadata?: Record<string, string> | undefined;

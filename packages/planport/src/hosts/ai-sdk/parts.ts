@@ -143,8 +143,7 @@ export class PartMapper {
   #done(item: Item): StreamPart[] {
     if (isItem(item, "message")) return this.#saidWhole(item);
     if (isItem(item, "reasoning")) return this.#thoughtWhole(item);
-    if (isItem(item, "function_call")) return this.#calledWhole(item, item.arguments, item.arguments || "{}");
-    if (isItem(item, "custom_tool_call")) return this.#calledWhole(item, item.input, JSON.stringify(item.input));
+    if (isItem(item, "function_call") || isItem(item, "custom_tool_call")) return this.#calledWhole(item);
     if (item.type === "web_search_call" || item.type === "image_generation_call") return this.#ownCall(item);
     return [];
   }
@@ -163,7 +162,8 @@ export class PartMapper {
   #thoughtWhole({ id: itemId = "", summary, encrypted_content: encryptedContent }: ReasoningItem): StreamPart[] {
     const parts: StreamPart[] = [];
     const from = this.#reasoning?.itemId === itemId ? this.#reasoning.part : 0;
-    for (const [index, { text }] of [...summary.entries()].slice(from)) {
+    for (const [index, part] of [...objectsIn(summary).entries()].slice(from)) {
+      const text = asString(part["text"]) ?? "";
       const open = this.#reasoning;
       const told = open?.itemId === itemId && open.part === index ? open.told : "";
       parts.push(...this.#thought(itemId, index, text.startsWith(told) ? text.slice(told.length) : ""));
@@ -174,10 +174,13 @@ export class PartMapper {
     return parts;
   }
 
-  #calledWhole(item: CallItem, whole: string, input: string): StreamPart[] {
+  #calledWhole(item: CallItem): StreamPart[] {
     const key = item.id ?? item.call_id;
     const parts = this.#inputs.has(key) ? [] : this.#called(item);
     const open = this.#inputs.get(key) as Open;
+    const isFreeform = item.type === "custom_tool_call";
+    // Where the whole is missing, the pieces are all that there is.
+    const whole = asString(isFreeform ? item.input : item.arguments) ?? open.told;
     const rest = whole.startsWith(open.told) ? whole.slice(open.told.length) : "";
     if (rest !== "") parts.push({ type: "tool-input-delta", id: open.id, delta: rest });
     this.#inputs.delete(key);
@@ -189,7 +192,7 @@ export class PartMapper {
         type: "tool-call",
         toolCallId: open.id,
         toolName: this.#nameOf(item),
-        input,
+        input: isFreeform ? JSON.stringify(whole) : whole || "{}",
         ...ownMetadata({ itemId: item.id }),
       },
     ];
@@ -261,5 +264,12 @@ function keyOf({ item_id: itemId, output_index: index }: { item_id?: string; out
 
 function textOf({ content }: MessageItem): string {
   if (typeof content === "string") return content;
-  return content.map((part) => asString(part["text"]) ?? asString((part as JsonObject)["refusal"]) ?? "").join("");
+  return objectsIn(content)
+    .map((part) => asString(part["text"]) ?? asString(part["refusal"]) ?? "")
+    .join("");
+}
+
+/** Items come unchecked off the wire: a list that is missing there is an empty one. */
+function objectsIn(list: unknown): readonly JsonObject[] {
+  return Array.isArray(list) ? list.filter(isJsonObject) : [];
 }

@@ -92,8 +92,9 @@ class FrameWriter {
   *reasoning(planned: PlannedReasoning): Generator<Frame> {
     const { random, seal } = this.#facts;
     const id = random.hex("rs_", 24);
-    const encrypted = seal.close({ kind: "reasoning", id, thought: planned.hidden });
-    yield this.#added({ id, type: "reasoning", summary: [], encrypted_content: encrypted });
+    const { hidden } = planned;
+    const sealed = hidden === null ? {} : { encrypted_content: seal.close({ kind: "reasoning", id, thought: hidden }) };
+    yield this.#added({ id, type: "reasoning", summary: [], ...sealed });
     for (const [summaryIndex, text] of planned.summary.entries()) {
       const place = { item_id: id, output_index: this.#index, summary_index: summaryIndex };
       yield this.#frame("response.reasoning_summary_part.added", {
@@ -105,7 +106,7 @@ class FrameWriter {
       yield this.#frame("response.reasoning_summary_part.done", { ...place, part: { type: "summary_text", text } });
     }
     const summary = planned.summary.map((text) => ({ type: "summary_text", text }));
-    yield this.#done({ id, type: "reasoning", summary, encrypted_content: encrypted });
+    yield this.#done({ id, type: "reasoning", summary, ...sealed });
   }
 
   *call(planned: PlannedCall): Generator<Frame> {

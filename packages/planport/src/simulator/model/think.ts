@@ -16,8 +16,8 @@ import { type Speaker, splitExact, summaryFor, wordsFor } from "./words.ts";
 export interface PlannedReasoning {
   /** Readable parts; empty when nobody asked for a summary. */
   readonly summary: readonly string[];
-  /** What goes under the seal. */
-  readonly hidden: string;
+  /** What goes under the seal; null when nobody asked for it sealed. */
+  readonly hidden: string | null;
   readonly tokens: number;
 }
 
@@ -90,7 +90,8 @@ function planReasoning(
   const summary = wanted === undefined || wanted === "none" ? [] : summaryFor(conversation, calls);
   const sealed = Array.isArray(body["include"]) && body["include"].includes("reasoning.encrypted_content");
   if (effort === "none" || (!sealed && summary.length === 0)) return null;
-  return { summary, hidden: shorten(conversation.prompt, 120), tokens: EFFORT_TOKENS[effort] ?? 64 };
+  const hidden = sealed ? shorten(conversation.prompt, 120) : null;
+  return { summary, hidden, tokens: EFFORT_TOKENS[effort] ?? 64 };
 }
 
 /** Plain words, or JSON where `text.format` asks for it. */

@@ -20,6 +20,7 @@ import { preparer, withCacheKey } from "../prepare.ts";
 import { openRelay } from "../relay/open.ts";
 import { abortable } from "../retry.ts";
 import { createRouteFinder, DIRECT_ROUTE, type Route } from "../routing.ts";
+import { fitReasoning } from "../sealed-reasoning.ts";
 import type { ModelProvider, ProviderAnswer, ProviderCall, ProviderSettings } from "./types.ts";
 
 /** Options of {@link createModelProvider}. */
@@ -90,7 +91,7 @@ class Provider implements ModelProvider {
     const { grant, signal } = call;
     const { endpoints, route } = await this.#locate(grant, signal);
     const model = await this.findModel(call.request.model, grant, signal);
-    const request = withCacheKey(call.request, call.threadId);
+    const request = withCacheKey(fitReasoning(call.request, endpoints.route).request, call.threadId);
     const shape = preparer(request, endpoints.route, { ...DEFAULT_CAPABILITIES, prompt_mode: call.promptMode });
     const { translation, body } = shape({ slug: request.model, model, effort: null, serviceTier: null });
     const url = this.#urlOf(endpoints);
