@@ -3,6 +3,7 @@
  */
 import { chmodSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type Simulator, startSimulator } from "../../packages/planport/src/simulator/index.ts";
 import { reportNotRun } from "./support/not-run.ts";
@@ -52,18 +53,29 @@ function open(pi: PiHome, ...flags: readonly string[]): Terminal {
   return terminal;
 }
 
-/** Types a command, and waits for what it is completed to before it is entered. */
-async function enter(at: Terminal, command: string): Promise<void> {
-  at.type(command);
-  await at.waitFor(new RegExp(command.replaceAll("/", "\\/")));
-  at.press("Enter");
+/** What pi says to a line that is entered while it starts; the line stays in its field. */
+const STARTING = /Startup is still in progress/;
+/** Longer than pi takes to show what it was told to do. */
+const PATIENCE_MS = 2_000;
+
+/** Types a line, enters it once it is there, again where pi was still starting, and waits for what comes of it. */
+async function enter(at: Terminal, line: string, next: RegExp, ...keys: readonly string[]): Promise<RegExpExecArray> {
+  at.type(line);
+  await at.waitFor(new RegExp(line.replaceAll("/", "\\/")));
+  const either = new RegExp(`${next.source}|${STARTING.source}`);
+  for (;;) {
+    at.press("Enter", ...keys);
+    const found = next.exec((await at.waitFor(either)).input);
+    if (found !== null) return found;
+    await delay(PATIENCE_MS);
+    const late = next.exec(at.screen());
+    if (late !== null) return late;
+  }
 }
 
 /** `/login planport`, and on to the choice between browser and device code. The first Enter may only complete the command. */
 async function chooseWay(at: Terminal): Promise<void> {
-  await enter(at, "/login planport");
-  at.press("Enter");
-  const [found] = await at.waitFor(/Select authentication method for|login method:/);
+  const [found] = await enter(at, "/login planport", /Select authentication method for|login method:/, "Enter");
   if (found.startsWith("Select")) at.press("Enter");
   await at.waitFor(/login method:/);
 }
@@ -89,8 +101,7 @@ else {
         putInAgentDir(pi, "auth.json", { other: { type: "api_key", key: "kept" } });
         const at = open(pi, ...flags);
         await at.waitFor(/gpt-5\.5|no-model|No models/);
-        await enter(at, "/login");
-        await at.waitFor(/Select authentication method/);
+        await enter(at, "/login", /Select authentication method/);
         at.press("Enter");
         await at.waitFor(/Select provider to configure/);
         at.type("planport");
@@ -100,13 +111,11 @@ else {
         at.press("Enter");
         await at.waitFor(/Logged in to ChatGPT plan \(planport\)\. Credentials saved/);
         expect(stored(pi)["planport"]).toMatchObject({ type: "oauth", accountId: simulator.accounts.default.id });
-        await enter(at, "Reply with exactly: after login");
-        await at.waitFor(/\n\s*after login\s*\n/);
+        await enter(at, "Reply with exactly: after login", /\n\s*after login\s*\n/);
         expect(callsTo(simulator)[0]?.headers["authorization"]).toBe(
           `Bearer ${String(stored(pi)["planport"]?.["access"])}`,
         );
-        await enter(at, "/logout");
-        await at.waitFor(/Select provider to logout/);
+        await enter(at, "/logout", /Select provider to logout/);
         at.type("planport");
         await at.waitFor(/ChatGPT plan \(planport\)/);
         at.press("Enter");
@@ -153,8 +162,7 @@ else {
         at.press("C-p");
         const other = first === "planport" ? "codex-token" : "planport";
         await at.waitFor(new RegExp(`\\(${other}\\)`));
-        await enter(at, "Reply with exactly: the other one");
-        await at.waitFor(/\n\s*the other one\s*\n/);
+        await enter(at, "Reply with exactly: the other one", /\n\s*the other one\s*\n/);
         expect(callsTo(simulator)).toHaveLength(1);
       },
       LIMIT_MS,
