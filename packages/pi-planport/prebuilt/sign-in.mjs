@@ -1292,7 +1292,7 @@ function loginEntry(document, nowMs) {
 }
 
 // packages/planport/src/hosts/pi/extension/renewals.ts
-/** For an extension that is loaded anew, which has modules of its own. By digest, so that no spent token is kept. */
+/** For an extension that is loaded anew, which has modules of its own. By digest, so that what pi brings is not kept. */
 const KEPT = Symbol.for("planport.pi.renewals");
 /** pi comes again with the newest, if at all. */
 const MAX_KEPT = 16;
@@ -1307,7 +1307,14 @@ async function renewOnce(token, spend) {
 	const renewal = await known;
 	const { accessToken, refreshToken } = renewal.tokens;
 	if (!(accessToken === null || renewal.expiresAtMs <= Date.now()) || refreshToken === null || tokenDigest(refreshToken) === tokenDigest(token)) return renewal;
-	return renewOnce(refreshToken, spend);
+	const later = await renewOnce(refreshToken, spend);
+	return later.tokens.refreshToken === null ? {
+		...later,
+		tokens: {
+			...later.tokens,
+			refreshToken
+		}
+	} : later;
 }
 function begin(token, spend) {
 	const all = renewals();

@@ -63,8 +63,13 @@ export function commandEnvironment(
   { providers }: CodexAgentConfig,
   env: Readonly<Record<string, string | undefined>>,
 ): Readonly<Record<string, string | undefined>> {
-  const named = new Set(providers.flatMap(({ envKey, envHttpHeaders }) => [envKey, ...Object.values(envHttpHeaders)]));
-  return Object.fromEntries(Object.entries(env).filter(([name]) => !named.has(name)));
+  // Windows knows a variable by its name in any case.
+  const named = new Set(
+    providers
+      .flatMap(({ envKey = "", envHttpHeaders }) => [envKey, ...Object.values(envHttpHeaders)])
+      .map((name) => name.toUpperCase()),
+  );
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !named.has(name.toUpperCase())));
 }
 
 /** The policy of a mode, with what the configuration says of writing. */

@@ -124,6 +124,7 @@ async function makeServices(options: AppServerOptions): Promise<Omit<Services, "
     client: identity,
     clients,
     workspaces: createWorkspaceFinder({ http, caller, accountsCheckUrl: endpoints.accountsCheck ?? "" }),
+    isBaseGiven: baseUrl !== null,
     workspaceIds: config.forcedWorkspaceIds ?? [],
     forcedLoginMethod: config.forcedLoginMethod,
     requiresOpenaiAuth: config.provider.requiresOpenaiAuth,

@@ -66,7 +66,7 @@ describe("tokens of the client", () => {
 
   test("whose workspace is found only after they were taken back are not told as signed in", async () => {
     const { simulator, client } = await world();
-    simulator.script.push("accountsCheck", { kind: "delay", ms: 50 });
+    simulator.script.push("accountsCheck", { kind: "delay", ms: 1000 });
     await client.ask("account/login/start", login(tokensOf(simulator)));
     await client.ask("account/logout", null);
     await client.told("account/login/completed");

@@ -2,7 +2,7 @@
 import { expect, test } from "vitest";
 import { start } from "../simulator/helpers.ts";
 import { openServer, type TestClient } from "./kit.ts";
-import { login, push, tokensOf } from "./world.ts";
+import { push, tokensOf } from "./world.ts";
 
 /** Nobody listens there. */
 const NOWHERE = "http://127.0.0.1:9";
@@ -27,13 +27,14 @@ test("goes before the file: the account is asked about there, and the model call
   expect(await turn(client)).toMatchObject({ turn: { status: "completed", error: null } });
 });
 
-test("a turn does not ask which server serves the workspace", async () => {
+test("which server serves the workspace may stay unknown", async () => {
   const simulator = await start();
   const server = await openServer({ config: ELSEWHERE, env: { CODEX_BASE_URL: simulator.codexBaseUrl } });
   simulator.script.always("accountsCheck", { kind: "http", status: 500 });
   const client = await server.client();
-  await client.ask("account/login/start", login(tokensOf(simulator)));
-  await client.told("account/login/completed");
+  await push(client, tokensOf(simulator));
+  expect(await client.told("account/login/completed")).toMatchObject({ success: true });
+  expect(await client.ask("account/read")).toMatchObject({ account: { type: "chatgpt" }, workspaceRouting: null });
   expect(await turn(client)).toMatchObject({ turn: { status: "completed", error: null } });
 });
 

@@ -124,9 +124,20 @@ describe("a sign-in in a browser", () => {
     expect(await client.ask("getAuthStatus", {})).toMatchObject({ authMethod: "chatgptAuthTokens" });
   });
 
+  test.each(["chatgpt", "chatgptDeviceCode"])("by %s is refused behind a push that still waits", async (type) => {
+    const { client, simulator } = await world();
+    await client.ask("account/login/start", { type: "chatgpt" });
+    const pushed = client.ask("account/login/start", { type: "chatgptAuthTokens", ...tokensOf(simulator) });
+    expect(await client.fail("account/login/start", { type })).toMatchObject({
+      code: -32600,
+      message: expect.stringContaining("External auth is active"),
+    });
+    await pushed;
+  });
+
   test("that was given up while its code was exchanged keeps nothing", async () => {
     const { client, server, simulator } = await world();
-    simulator.script.push("token", { kind: "delay", ms: 100 });
+    simulator.script.push("token", { kind: "delay", ms: 5000 });
     const { loginId, authUrl } = await client.ask("account/login/start", { type: "chatgpt" });
     const page = visit(String(authUrl)).catch(() => null);
     await vi.waitFor(() => expect(simulator.requests.map(({ target }) => target)).toContain("token"));

@@ -173,7 +173,7 @@ describe("the gateway in trouble", () => {
     const silent = await stage(() => {}, { timeoutMs: 60 });
     const refused = await send(silent.at, "/v1/chat/completions", post("/v1/chat/completions", true));
     expect([refused.status, silent.backend.calls.length]).toEqual([504, 1]);
-    const slow = await stage((response) => begin(response, CREATED, delta("x")), { timeoutMs: 150 });
+    const slow = await stage((response) => begin(response, CREATED, delta("x")), { timeoutMs: 1500 });
     const cut = await send(slow.at, "/v1/chat/completions", post("/v1/chat/completions", true));
     expect([cut.status, cut.complete]).toEqual([200, true]);
     expect(cut.text).toMatch(/"code":"upstream_timeout"[^\n]*\n\ndata: \[DONE\]\n\n$/);

@@ -1,5 +1,5 @@
 import type { ServerResponse } from "node:http";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import type { AnyPlanportError, UpstreamFailure, UsageLimitFailure } from "../../src/errors.ts";
 import { toErrorBody } from "../../src/protocol/error-body.ts";
 import { createCodexClient } from "../../src/upstream/client.ts";
@@ -92,10 +92,10 @@ describe("the time limit of a call", () => {
       const timer = setInterval(() => response.write(`data: ${JSON.stringify(delta("x"))}\n\n`), 10);
       response.on("close", () => clearInterval(timer));
     });
-    const { client } = testClient(backend.origin, { idleTimeoutMs: 60_000, timeoutMs: 150 });
+    const { client } = testClient(backend.origin, { idleTimeoutMs: 60_000, timeoutMs: 1500 });
     const error = await failureOf(collect((await client.send(HELLO)).events));
     expect([error.code, error.status, error.retryable]).toEqual(["upstream_timeout", 504, false]);
-    expect(error.message).toContain("0.15 s");
+    expect(error.message).toContain("1.5 s");
   });
 
   it("ends the wait for an answer, and is not tried again", async () => {
@@ -121,9 +121,18 @@ describe("the time limit of a call", () => {
 
   it("leaves no timer behind after an answer", async () => {
     const backend = await startBackend(ok);
-    const { client } = testClient(backend.origin, { timeoutMs: 100 });
+    const limitMs = 77_777;
+    const set = vi.spyOn(globalThis, "setTimeout");
+    const cleared = vi.spyOn(globalThis, "clearTimeout");
+    onTestFinished(() => void vi.restoreAllMocks());
+    const { client } = testClient(backend.origin, { timeoutMs: limitMs });
     await expect(collect((await client.send(HELLO)).events)).resolves.toHaveLength(3);
-    expect(process.getActiveResourcesInfo().filter((name) => name === "Timeout").length).toBeLessThan(20);
+    const isOfTheLimit = (delayMs = 0): boolean => delayMs <= limitMs && delayMs > limitMs - 30_000;
+    const timers = set.mock.results
+      .filter((_result, index) => isOfTheLimit(set.mock.calls[index]?.[1]))
+      .map(({ value }) => value as unknown);
+    expect(timers).not.toEqual([]);
+    expect(cleared.mock.calls.map(([timer]) => timer)).toEqual(expect.arrayContaining(timers));
   });
 });
 

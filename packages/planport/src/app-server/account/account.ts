@@ -15,7 +15,7 @@ import { type Auth, planOf } from "./auth.ts";
 import { type AskForTokens, createExternalAuth, type ExternalAuth, type ExternalTokens } from "./external.ts";
 import { createSignIns, type SignIns } from "./sign-in.ts";
 import { openLentAuth, openStoredAuth, type StoredOptions } from "./stored.ts";
-import type { FoundWorkspace, WorkspaceFinder } from "./workspace.ts";
+import type { FoundWorkspace, Workspace, WorkspaceFinder } from "./workspace.ts";
 
 /** Options of {@link createAccount}. */
 export interface AccountOptions extends StoredOptions {
@@ -23,6 +23,8 @@ export interface AccountOptions extends StoredOptions {
   readonly lender: CredentialStore;
   readonly clients: Audience;
   readonly workspaces: WorkspaceFinder;
+  /** Which server serves a workspace does not matter: one that cannot be found out stops nobody. */
+  readonly isBaseGiven: boolean;
   /** The provider of models asks for a sign-in of OpenAI's; without that, none is looked at. */
   readonly requiresOpenaiAuth: boolean;
   /** `forced_login_method`. */
@@ -46,8 +48,8 @@ export interface Account {
   welcome(client: Client): void;
   /** The sign-in that is in force. */
   current(): Auth | null;
-  /** The workspace of whoever is signed in. */
-  workspace(): Promise<FoundWorkspace>;
+  /** The workspace of whoever is signed in; null where it cannot be found out and does not matter. */
+  workspace(): Promise<Pick<FoundWorkspace, "grant"> & { readonly workspace: Workspace | null }>;
   /** Refreshes because a client asked for it. Failures are warnings. */
   renew(): Promise<void>;
   /** @throws {RequestError} where a setting or another sign-in is in the way of this one. */
@@ -131,8 +133,14 @@ class AccountOfServer implements Account {
     if (this.#news !== null) client.notify("account/updated", this.#news);
   }
 
-  async workspace(): Promise<FoundWorkspace> {
-    return this.#options.workspaces.find(this.#source());
+  async workspace(): ReturnType<Account["workspace"]> {
+    const source = this.#source();
+    try {
+      return await this.#options.workspaces.find(source);
+    } catch (error) {
+      if (!this.#options.isBaseGiven || !isPlanportError(error) || error.code !== "routing_failed") throw error;
+      return { grant: await source.get(), workspace: null };
+    }
   }
 
   async renew(): Promise<void> {
@@ -162,7 +170,8 @@ class AccountOfServer implements Account {
           `but received ${JSON.stringify(tokens.chatgptAccountId)}.`,
       );
     const next = this.#external === null ? createExternalAuth(tokens, ask, workspaceIds) : null;
-    await this.#endSignIns();
+    // Not awaited once more: a sign-in that began in between would stand beside the tokens.
+    while (this.signIns.isUnderWay()) await this.signIns.stop("not completed");
     if (next === null) this.#external?.push(tokens, ask);
     else this.#external = next;
     this.#changed();
@@ -170,7 +179,7 @@ class AccountOfServer implements Account {
 
   async storeApiKey(key: string): Promise<void> {
     const { store } = this.#options;
-    await this.#endSignIns();
+    await this.signIns.stop("not completed");
     await store.replace(newApiKeyDocument(new Secret(key)));
     await this.#reopen();
     this.#isOurs = true;
@@ -204,7 +213,7 @@ class AccountOfServer implements Account {
 
   async logout(): Promise<AccountUpdatedNotification> {
     const { store } = this.#options;
-    await this.#endSignIns();
+    await this.signIns.stop("not completed");
     await this.settled();
     if (this.#external !== null) {
       this.#external = null;
@@ -230,12 +239,6 @@ class AccountOfServer implements Account {
 
   async settled(): Promise<void> {
     await Promise.all([this.#external?.settled(), this.#stored?.source.settled?.()]);
-  }
-
-  /** Another one may begin while one ends. */
-  async #endSignIns(): Promise<void> {
-    do await this.signIns.stop("not completed");
-    while (this.signIns.isUnderWay());
   }
 
   #source(): TokenSource {

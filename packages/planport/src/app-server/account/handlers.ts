@@ -68,10 +68,10 @@ async function readAccount(account: Account): Promise<GetAccountResponse> {
   if (auth.mode === "apikey") return { ...nobody, account: { type: "apiKey" } };
   const { grant, workspace } = await account.workspace();
   return {
-    account: { type: "chatgpt", email: grant.email, planType: planOf(grant), workspaceName: workspace.name },
+    account: { type: "chatgpt", email: grant.email, planType: planOf(grant), workspaceName: workspace?.name ?? null },
     userId: grant.userId,
     requiresOpenaiAuth,
-    workspaceRouting: workspace.routing,
+    workspaceRouting: workspace?.routing ?? null,
   };
 }
 

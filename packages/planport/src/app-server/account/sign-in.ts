@@ -7,7 +7,12 @@ import { STATUS_CODES } from "node:http";
 import { deviceLogin } from "../../auth/oauth/device-login.ts";
 import { login } from "../../auth/oauth/login.ts";
 import { revokeDocument } from "../../auth/oauth/revoke.ts";
-import type { CommonLoginOptions, LoginResult, LoginStep } from "../../auth/oauth/sign-in.ts";
+import {
+  cancelledSignIn,
+  type CommonLoginOptions,
+  type LoginResult,
+  type LoginStep,
+} from "../../auth/oauth/sign-in.ts";
 import type { ExchangeFailure } from "../../auth/oauth/token-endpoint.ts";
 import { readJwtClaims } from "../../auth/jwt-claims.ts";
 import { ConfigError, isPlanportError, SignInError } from "../../errors.ts";
@@ -77,9 +82,13 @@ export function createSignIns(options: SignInsOptions): SignIns {
     const abort = new AbortController();
     const loginId = randomUUID();
     const mine: Pending = { loginId, abort, why: "not completed", isSettled: false, over: Promise.resolve() };
-    const save = (document: CredentialDocument): Promise<void> => {
+    const save = async (document: CredentialDocument): Promise<void> => {
+      if (mine.isSettled) {
+        await revokeDocument(document, options);
+        throw cancelledSignIn();
+      }
       mine.isSettled = true;
-      return keep(options, document);
+      await keep(options, document);
     };
     const steps = makeSteps({ ...options, signal: abort.signal, save });
     // Before anything is waited for: what comes meanwhile has to find it.
@@ -199,7 +208,7 @@ function userCodeFault(error: unknown): unknown {
     return invalidRequest(
       "device code login is not enabled for this Codex server. Use the browser login or verify the server URL.",
     );
-  if (!isPlanportError(error)) return error;
+  if (!isPlanportError(error) || error.code === "request_invalid") return error;
   const why = failure === null ? error.message : `device code request failed with status ${statusText(failure.status)}`;
   return new ConfigError("internal", `failed to request device code: ${why}`);
 }

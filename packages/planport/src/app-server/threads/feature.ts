@@ -7,6 +7,7 @@ import type { ModelAuth } from "../../agent/index.ts";
 import { planportAuthFile } from "../../auth/index.ts";
 import { joinPath } from "../../environment.ts";
 import type { Feature, Services } from "../open-server.ts";
+import type { WorkspaceRouting } from "../protocol/types/account.ts";
 import { CODEX_CLIENT_VERSION } from "../../upstream/index.ts";
 import { DIRECT_ROUTE, type Route } from "../../upstream/routing.ts";
 import { createThreadService } from "./service.ts";
@@ -24,8 +25,10 @@ export function threadFeature(services: Services): ReturnType<Feature> {
     cwd: process.cwd(),
     identity: () => services.identity,
     authFor: (provider) => authOf(services, provider === BUILT_IN),
-    findRoute: async () =>
-      services.isBaseGiven ? DIRECT_ROUTE : routeOf((await account.workspace()).workspace.routing),
+    findRoute: async () => {
+      const { workspace } = services.isBaseGiven ? { workspace: null } : await account.workspace();
+      return workspace === null ? DIRECT_ROUTE : routeOf(workspace.routing);
+    },
     createToolbox: localToolboxes({ hidden: [authFile, planportAuthFile(services)] }),
     cliVersion: CODEX_CLIENT_VERSION,
     env,
@@ -47,9 +50,7 @@ function authOf({ account, isBaseGiven }: Services, isBuiltIn: boolean): ModelAu
   };
 }
 
-function routeOf({ backendOrigin, accountRoutingOverride }: Routing): Route {
+function routeOf({ backendOrigin, accountRoutingOverride }: WorkspaceRouting): Route {
   const override = accountRoutingOverride === "NO_CONSTRAINT" ? null : accountRoutingOverride;
   return { origin: backendOrigin, override };
 }
-
-type Routing = Awaited<ReturnType<Services["account"]["workspace"]>>["workspace"]["routing"];

@@ -9,7 +9,7 @@ import { choicesOf, type Running, type ScreenState, type SignedIn, type Told } f
 const MAX_COLUMNS = 78;
 const TITLE = "planport: ChatGPT sign-in";
 
-/** The lines of the screen. None but addresses and codes is wider than `columns`. */
+/** The lines of the screen. In a window of usual width none but addresses and codes is wider than `columns`. */
 export function render(state: ScreenState, columns: number, style: Style): string[] {
   const width = Math.max(10, Math.min(columns, MAX_COLUMNS) - 1);
   const { running, notice } = state;

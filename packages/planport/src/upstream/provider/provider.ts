@@ -91,7 +91,10 @@ class Provider implements ModelProvider {
     const { grant, signal } = call;
     const { endpoints, route } = await this.#locate(grant, signal);
     const model = await this.findModel(call.request.model, grant, signal);
-    const request = withCacheKey(fitReasoning(call.request, endpoints.route).request, call.threadId);
+    // What servers of others give, and want back, is theirs to say.
+    const isOpenai = this.settings.id === "openai";
+    const asked = isOpenai ? fitReasoning(call.request, endpoints.route).request : call.request;
+    const request = withCacheKey(asked, call.threadId);
     const shape = preparer(request, endpoints.route, { ...DEFAULT_CAPABILITIES, prompt_mode: call.promptMode });
     const { translation, body } = shape({ slug: request.model, model, effort: null, serviceTier: null });
     const url = this.#urlOf(endpoints);

@@ -67,6 +67,24 @@ describe("a refresh token is spent once", () => {
     expect(server.asked).toEqual(["a1", "a2", "a3"]);
   });
 
+  it("which stays the one to keep where the server gives no other", async () => {
+    const server = new Server();
+    await next(server.token("a1"), server);
+    vi.setSystemTime(NOW_MS + 3_600_000);
+    const tokens = { accessToken: new Secret("for a2 again"), refreshToken: null, idToken: null };
+    const spent: string[] = [];
+    const spend = async (token: Secret): Promise<Renewal> => {
+      spent.push(token.reveal());
+      return { tokens, expiresAtMs: Date.now() + 3_600_000 };
+    };
+    const { tokens: given } = await renewOnce(server.token("a1"), spend);
+    expect([spent, given.accessToken?.reveal(), given.refreshToken?.reveal()]).toEqual([
+      [server.token("a2").reveal()],
+      "for a2 again",
+      server.token("a2").reveal(),
+    ]);
+  });
+
   it("as the one that came without an access token is", async () => {
     const server = new Server();
     const half = async (): Promise<Renewal> => ({

@@ -17,7 +17,7 @@ export interface Renewal {
 /** Asks the server. */
 type Spend = (token: Secret) => Promise<Renewal>;
 
-/** For an extension that is loaded anew, which has modules of its own. By digest, so that no spent token is kept. */
+/** For an extension that is loaded anew, which has modules of its own. By digest, so that what pi brings is not kept. */
 const KEPT: unique symbol = Symbol.for("planport.pi.renewals");
 /** pi comes again with the newest, if at all. */
 const MAX_KEPT = 16;
@@ -34,7 +34,9 @@ export async function renewOnce(token: Secret, spend: Spend): Promise<Renewal> {
   const { accessToken, refreshToken } = renewal.tokens;
   const isOver = accessToken === null || renewal.expiresAtMs <= Date.now();
   if (!isOver || refreshToken === null || tokenDigest(refreshToken) === tokenDigest(token)) return renewal;
-  return renewOnce(refreshToken, spend);
+  const later = await renewOnce(refreshToken, spend);
+  // An answer without one leaves the token that was spent for it in force, which pi does not know.
+  return later.tokens.refreshToken === null ? { ...later, tokens: { ...later.tokens, refreshToken } } : later;
 }
 
 function begin(token: Secret, spend: Spend): Promise<Renewal> {
