@@ -25,8 +25,8 @@ const WARM_UPS = [
   // What a call costs falls until some thousands were made.
   { shape: { ...LOAD, deltas: 2 }, times: 60 },
   { shape: LOAD, times: 2 },
-  // While the others have a long turn, V8 collects in the idle process and drops what it compiled for objects of which none is left:
-  // this second part has it compiled again.
+  // While the others have a long turn, V8 collects in an idle process that has not told it to wait, and drops what it compiled for
+  // objects of which none is left: this second part has it compiled again.
   { shape: { ...LOAD, deltas: 2 }, times: 60 },
   { shape: LOAD, times: 2 },
 ];
