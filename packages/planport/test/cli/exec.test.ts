@@ -70,6 +70,17 @@ describe("exec", () => {
     expect(result.stderr).toContain("\n  [heard]\n");
   });
 
+  it("calls the model where -c says, else where CODEX_BASE_URL does, whatever config.toml says", async () => {
+    const nowhere = "http://127.0.0.1:9/v1";
+    put(home, ".codex/config.toml", `openai_base_url = "${nowhere}"\nchatgpt_base_url = "${nowhere}"\n`);
+    const task = "Reply with exactly: found";
+    expect(await run(home, ["exec", task], { env })).toMatchObject({ code: 0, stdout: "found\n" });
+    const flag = ["-c", `openai_base_url="${simulator.codexBaseUrl}"`];
+    const elsewhere = { ...env, CODEX_BASE_URL: nowhere };
+    put(home, ".codex/config.toml", `chatgpt_base_url = "${new URL(simulator.codexBaseUrl).origin}/backend-api"\n`);
+    expect(await run(home, ["exec", ...flag, task], { env: elsewhere })).toMatchObject({ code: 0, stdout: "found\n" });
+  });
+
   it("reads the task from standard input, and keys of the configuration from -c", async () => {
     const result = await run(home, ["exec", "-c", 'model="gpt-6-sol"', "-"], {
       env,

@@ -89,7 +89,7 @@ export async function openAgent(context: CommandContext, options: OpenAgentOptio
     source: options.source,
     cliVersion: CODEX_CLIENT_VERSION,
     host: options.host,
-    callerOf: callers(config, context, http, auth, session),
+    callerOf: callers(config, context, http, auth, session, givenBase(flags, session)),
     createToolbox: localToolboxes({ hidden: [joinPath(platform, home, "auth.json"), planportAuthFile(context)] }),
     env: commandEnvironment(config, env),
     now: Date.now,
@@ -128,17 +128,17 @@ function callers(
   http: HttpClient,
   auth: ModelAuth,
   session: Session | null,
+  base: string | null,
 ): (id: string) => ModelCaller {
   const made = new Map<string, ModelCaller>();
-  const base = session?.settings.backendBaseUrl.value ?? null;
   return (id) => {
     const known = made.get(id);
     if (known !== undefined) return known;
     const settings = providerSettings(config, id, env);
     // Where planport's own settings name the backend outright, no workspace is asked about, as in every other command.
-    const isGiven = id === "openai" && config.openaiBaseUrl === undefined && base !== null && session !== null;
+    const isGiven = id === "openai" && base !== null;
     const provider = createModelProvider({
-      settings: isGiven ? { ...settings, baseUrl: codexBaseOf(base, session) } : settings,
+      settings: isGiven ? { ...settings, baseUrl: base } : settings,
       http,
       identity: createIdentity({ env }),
       chatgptBaseUrl: config.chatgptBaseUrl ?? session?.settings.chatgptBaseUrl.value,
@@ -150,8 +150,12 @@ function callers(
   };
 }
 
-function codexBaseOf(baseUrl: string, { client }: Session): string {
-  return resolveEndpoints({ baseUrl, route: client.route }).codexBase;
+/** The base of model calls, where planport's own settings or the environment say it; `-c` goes before, Codex's file behind them. */
+function givenBase({ config = [] }: AgentFlags, session: Session | null): string | null {
+  if (session === null || config.some((each) => each.trim().startsWith("openai_base_url"))) return null;
+  const { value, origin } = session.settings.backendBaseUrl;
+  if (value === null || (origin.kind === "file" && origin.key === "openai_base_url")) return null;
+  return resolveEndpoints({ baseUrl: value, route: session.client.route }).codexBase;
 }
 
 function usualModel(session: Session | null): string {
