@@ -2,7 +2,7 @@
  * Looks for secrets in anything that was written, also where they were encoded, wrapped, coloured, cut short or cut off at
  * the front. It undoes encodings of the text instead of guessing how a secret was encoded.
  */
-import { readdirSync, readFileSync, statSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { NamedSecret } from "./secrets.ts";
 
@@ -115,9 +115,16 @@ export function scan(where: string, text: string, secrets: readonly NamedSecret[
 
 /** Every file below a folder, by its path from there. */
 export function filesBelow(folder: string): string[] {
-  return readdirSync(folder, { withFileTypes: true, recursive: true })
-    .filter((entry) => entry.isFile())
-    .map((entry) => join(entry.parentPath, entry.name).slice(folder.length + 1));
+  try {
+    return readdirSync(folder, { withFileTypes: true, recursive: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => join(entry.parentPath, entry.name).slice(folder.length + 1));
+  } catch (error) {
+    // A folder was taken away while it was read: a lock, say. The others are still to be seen.
+    if (error instanceof Error && "code" in error && error.code === "ENOENT" && existsSync(folder))
+      return filesBelow(folder);
+    throw error;
+  }
 }
 
 function readIfThere(file: string): string | null {
@@ -149,7 +156,8 @@ export function scanFolder(
     const held = scan(path, content, isAllowed === null ? secrets : secrets.filter((secret) => !isAllowed(secret)));
     named.push(...held);
     if (isAllowed === null) return named;
-    const isPrivate = process.platform === "win32" || (statSync(file).mode & 0o077) === 0;
+    const mode = statSync(file, { throwIfNoEntry: false })?.mode ?? 0; // Gone since then: nobody's any more.
+    const isPrivate = process.platform === "win32" || (mode & 0o077) === 0;
     return isPrivate ? named : [...named, { where: path, secret: "everything in it", reading: "by other users" }];
   });
 }
