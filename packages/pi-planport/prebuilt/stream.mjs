@@ -4156,12 +4156,21 @@ function preparer(request, route, capabilities) {
 				resolved,
 				prepared: {
 					translation,
-					body: JSON.stringify(translation.request)
+					body: toBody(translation.request)
 				}
 			};
 		}
 		return last.prepared;
 	};
+}
+/**
+* JSON without halves of surrogate pairs. Programs make them when they cut a text in the midst of an emoji; they are no text in
+* UTF-8, and a strict reader refuses the whole body. They are all that `JSON.stringify` writes as `\ud…`.
+*/
+function toBody(request) {
+	const json = JSON.stringify(request);
+	if (!json.includes("\\ud")) return json;
+	return json.replaceAll(/(\\\\)|\\ud[89a-f][\da-f]{2}/g, (_match, backslash) => backslash ?? "�");
 }
 function isSame(one, other) {
 	return one.model === other.model && one.slug === other.slug;
@@ -4860,20 +4869,6 @@ function warnOnce(text) {
 	process.emitWarning(text, "planport");
 }
 
-// packages/planport/src/hosts/pi/extension/well-formed.ts
-/**
-* Text that the backend takes: where pi or a tool cut an emoji in half, one half is left, which is no text in UTF-8.
-* @module
-*/
-/** The text with each half of a pair replaced by `�`. */
-function wellFormed(text) {
-	return text.replaceAll(/\p{Surrogate}/gu, "�");
-}
-/** As JSON. What is in it has to be mended before, since JSON writes half a pair as an escape, which is well-formed itself. */
-function wellFormedJson(value) {
-	return JSON.stringify(value, (_key, part) => typeof part === "string" ? wellFormed(part) : part);
-}
-
 // packages/planport/src/hosts/pi/extension/request.ts
 /**
 * A conversation of pi's as a request to the backend.
@@ -4910,14 +4905,14 @@ function reasoningOf(model, level) {
 }
 /** Prompt and tools that hold now: beside the messages (before pi 0.86), else as the system messages have built them up. */
 function promptAndTools(context) {
-	const parts = [wellFormed(context.systemPrompt ?? "")];
+	const parts = [context.systemPrompt ?? ""];
 	const sections = /* @__PURE__ */ new Map();
 	const tools = new Map((context.tools ?? []).map((tool) => [tool.name, tool]));
 	for (const message of context.messages) {
 		if (message.role !== "system") continue;
 		parts.push(textOf(message.content));
 		for (const [name, text] of Object.entries(message.sections ?? {})) if (text === null) sections.delete(name);
-		else sections.set(name, wellFormed(text));
+		else sections.set(name, text);
 		for (const { name } of message.toolsRemoved ?? []) tools.delete(name);
 		for (const tool of message.toolsAdded ?? []) tools.set(tool.name, tool);
 	}
@@ -4927,7 +4922,7 @@ function promptAndTools(context) {
 	};
 }
 function textOf(content) {
-	return wellFormed(typeof content === "string" ? content : content.map(({ text }) => text).join("\n"));
+	return typeof content === "string" ? content : content.map(({ text }) => text).join("\n");
 }
 function toFunctionTool({ name, description, parameters }) {
 	return {
@@ -4969,7 +4964,7 @@ function answerItems(message, model) {
 			type: "function_call",
 			call_id: callId(block.id),
 			name: block.name,
-			arguments: wellFormedJson(block.arguments),
+			arguments: JSON.stringify(block.arguments),
 			status: "completed"
 		}];
 		if (block.text.trim() === "") return [];
@@ -4979,7 +4974,7 @@ function answerItems(message, model) {
 			role: "assistant",
 			content: [{
 				type: "output_text",
-				text: wellFormed(block.text)
+				text: block.text
 			}],
 			...phase !== void 0 && { phase }
 		}];
@@ -4998,13 +4993,15 @@ function outputOf(content, model) {
 	return partsOf(content, model).flatMap((part) => [String(part["text"])]).join("\n") || "(no output)";
 }
 function partsOf(content, model) {
-	const textPart = (text) => text === "" ? [] : [{
+	if (typeof content === "string") return content === "" ? [] : [{
 		type: "input_text",
-		text: wellFormed(text)
+		text: content
 	}];
-	if (typeof content === "string") return textPart(content);
 	return content.flatMap((block) => {
-		if (block.type === "text") return textPart(block.text);
+		if (block.type === "text") return block.text === "" ? [] : [{
+			type: "input_text",
+			text: block.text
+		}];
 		if (!model.input.includes("image")) return [{
 			type: "input_text",
 			text: "(An image was left out: this model takes none.)"

@@ -37,10 +37,20 @@ export function preparer(
   return (resolved) => {
     if (last === null || !isSame(last.resolved, resolved)) {
       const translation = translate(request, resolved, route, capabilities);
-      last = { resolved, prepared: { translation, body: JSON.stringify(translation.request) } };
+      last = { resolved, prepared: { translation, body: toBody(translation.request) } };
     }
     return last.prepared;
   };
+}
+
+/**
+ * JSON without halves of surrogate pairs. Programs make them when they cut a text in the midst of an emoji; they are no text in
+ * UTF-8, and a strict reader refuses the whole body. They are all that `JSON.stringify` writes as `\ud…`.
+ */
+function toBody(request: ResponsesRequest): string {
+  const json = JSON.stringify(request);
+  if (!json.includes("\\ud")) return json;
+  return json.replaceAll(/(\\\\)|\\ud[89a-f][\da-f]{2}/g, (_match, backslash?: string) => backslash ?? "\u{FFFD}");
 }
 
 function isSame(one: ResolvedModel, other: ResolvedModel): boolean {

@@ -87,12 +87,12 @@ describe("status --explain", () => {
 
   it("says that a named account is the only place that counts", async () => {
     const home = signedInHome(simulator);
-    put(home, ".planport/accounts/work/auth.json", JSON.stringify({ personal_access_token: "at-0123456789abcdef" }));
-    const flag = await explain(home, { CODEX_ACCOUNT_ID: "a" }, ["--account", "work"]);
+    put(home, ".planport/accounts/team/auth.json", JSON.stringify({ personal_access_token: "at-0123456789abcdef" }));
+    const flag = await explain(home, { CODEX_ACCOUNT_ID: "a" }, ["--account", "team"]);
     expect(flag.sources).toMatchObject([
       { outcome: "used", why: "used: --account names this account, and no other place counts" },
     ]);
-    const variable = await explain(home, { PLANPORT_ACCOUNT: "work" });
+    const variable = await explain(home, { PLANPORT_ACCOUNT: "team" });
     expect(variable.sources[0]?.why).toBe("used: PLANPORT_ACCOUNT names this account, and no other place counts");
   });
 

@@ -67,6 +67,7 @@ export function openWorld(simulator: Simulator, home: string): World {
   };
   const env = { ...pointAt(simulator), PLANPORT_LOG: "debug" };
   const scanFiles = (): Finding[] => scanFolder(home, secrets(), belongsIn);
+  const underWay = new Set<Promise<Finished>>();
   return {
     home,
     env,
@@ -75,7 +76,11 @@ export function openWorld(simulator: Simulator, home: string): World {
     add,
     scanFiles,
     async runAndScan(args, options = {}) {
-      const finished = await run(home, args, { ...options, env: { ...env, ...options.env } });
+      const running = run(home, args, { ...options, env: { ...env, ...options.env } });
+      underWay.add(running);
+      const finished = await running.finally(() => underWay.delete(running));
+      // What another command holds in this home while it works is no finding of this one's.
+      await Promise.all(underWay);
       return { ...finished, findings: [...scanOutput(args, finished, secrets(), options), ...scanFiles()] };
     },
   };

@@ -16,7 +16,6 @@ import type {
   PiText,
   PiTool,
 } from "./host.ts";
-import { wellFormed, wellFormedJson } from "./well-formed.ts";
 
 /** Goes out where pi was given no prompt: the backend insists on one. */
 const DEFAULT_PROMPT = "You are a helpful assistant.";
@@ -54,7 +53,7 @@ function reasoningOf(model: PiListedModel, level: NonNullable<PiStreamOptions["r
 
 /** Prompt and tools that hold now: beside the messages (before pi 0.86), else as the system messages have built them up. */
 function promptAndTools(context: PiContext): { readonly prompt: string; readonly tools: readonly PiTool[] } {
-  const parts = [wellFormed(context.systemPrompt ?? "")];
+  const parts = [context.systemPrompt ?? ""];
   const sections = new Map<string, string>();
   const tools = new Map((context.tools ?? []).map((tool) => [tool.name, tool]));
   for (const message of context.messages) {
@@ -62,7 +61,7 @@ function promptAndTools(context: PiContext): { readonly prompt: string; readonly
     parts.push(textOf(message.content));
     for (const [name, text] of Object.entries(message.sections ?? {})) {
       if (text === null) sections.delete(name);
-      else sections.set(name, wellFormed(text));
+      else sections.set(name, text);
     }
     for (const { name } of message.toolsRemoved ?? []) tools.delete(name);
     for (const tool of message.toolsAdded ?? []) tools.set(tool.name, tool);
@@ -72,7 +71,7 @@ function promptAndTools(context: PiContext): { readonly prompt: string; readonly
 }
 
 function textOf(content: PiSystemMessage["content"]): string {
-  return wellFormed(typeof content === "string" ? content : content.map(({ text }) => text).join("\n"));
+  return typeof content === "string" ? content : content.map(({ text }) => text).join("\n");
 }
 
 function toFunctionTool({ name, description, parameters }: PiTool): FunctionTool {
@@ -118,13 +117,13 @@ function answerItems(message: PiAssistantMessage, model: PiListedModel): Item[] 
           type: "function_call",
           call_id: callId(block.id),
           name: block.name,
-          arguments: wellFormedJson(block.arguments),
+          arguments: JSON.stringify(block.arguments),
           status: "completed",
         },
       ];
     if (block.text.trim() === "") return [];
     const phase = isOurs ? phaseOf(block) : undefined;
-    const content: ContentPart[] = [{ type: "output_text", text: wellFormed(block.text) }];
+    const content: ContentPart[] = [{ type: "output_text", text: block.text }];
     return [{ type: "message", role: "assistant", content, ...(phase !== undefined && { phase }) }];
   });
 }
@@ -146,11 +145,9 @@ function outputOf(content: readonly (PiText | PiImage)[], model: PiListedModel):
 }
 
 function partsOf(content: string | readonly (PiText | PiImage)[], model: PiListedModel): ContentPart[] {
-  const textPart = (text: string): ContentPart[] =>
-    text === "" ? [] : [{ type: "input_text", text: wellFormed(text) }];
-  if (typeof content === "string") return textPart(content);
+  if (typeof content === "string") return content === "" ? [] : [{ type: "input_text", text: content }];
   return content.flatMap((block): ContentPart[] => {
-    if (block.type === "text") return textPart(block.text);
+    if (block.type === "text") return block.text === "" ? [] : [{ type: "input_text", text: block.text }];
     if (!model.input.includes("image"))
       return [{ type: "input_text", text: "(An image was left out: this model takes none.)" }];
     return [{ type: "input_image", image_url: `data:${block.mimeType};base64,${block.data}` }];
