@@ -125,11 +125,13 @@ describe("several system and developer messages", () => {
 });
 
 describe("text beyond ASCII", () => {
-  const words = "naïve 日本語 ‏עברית 👩‍👩‍👧 \u0000\u2028 é \ud83d";
-  it.each(ALL)("goes there and back untouched on %s, streamed and whole", async (dialect) => {
+  const known = "naïve 日本語 ‏עברית 👩‍👩‍👧 \u0000\u2028 é";
+  const half = "\ud83d"; // of an emoji: no text in UTF-8, so that a strict backend would refuse it
+  it.each(ALL)("goes there, well-formed, and back untouched on %s, streamed and whole", async (dialect) => {
+    const words = `${known} ${half}`;
     const fields = dialect === "responses" ? { input: words } : { messages: [{ role: "user", content: words }] };
     const [message] = (await inputOf(dialect, fields)) as unknown as { content: { text: string }[] }[];
-    expect(message?.content[0]?.text).toBe(words);
+    expect(message?.content[0]?.text).toBe(`${known} \u{FFFD}`);
     const whole = JSON.stringify(await wholeOf(dialect, answer([text(words)])));
     expect(whole).toContain(JSON.stringify(words));
     expect(JSON.stringify(await chunksOf(dialect, answer([text(words)])))).toContain(JSON.stringify(words));
