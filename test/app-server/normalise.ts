@@ -57,9 +57,12 @@ export interface Places {
 export function transcriptOf(driver: Driver, places: Places): Transcript {
   const mask = (value: unknown): string => maskText(JSON.stringify(sorted(value)), places);
   const told: string[] = [];
+  let before: Message = {};
   for (const message of driver.told) {
     const method = String(message["method"]);
     if (LEFT_OUT.has(method)) continue;
+    if (saysAgain(before, message)) continue;
+    before = message;
     const asks = message["id"] === undefined ? "tells" : "asks";
     const line = `${asks} ${method} ${mask(keyFields(method, message["params"] as Message))}`;
     if (/delta$/i.test(method) && told.at(-1) === line) continue;
@@ -93,6 +96,15 @@ function placeEndOfWaiting(told: string[]): void {
     if (told[at + 1]?.startsWith("tells item/completed ") !== true || told[at + 2] !== NO_LONGER_WAITING) continue;
     told.splice(at + 1, 2, NO_LONGER_WAITING, told[at + 1]!);
   }
+}
+
+/**
+ * True for a thread's status that was told just before. When Codex ends a thread, the end itself and whoever asked for it (both by
+ * `remove_thread` of app-server/src/thread_status.rs) may each tell that it is not loaded any more, as it happens.
+ */
+function saysAgain(before: Message, message: Message): boolean {
+  const what = ({ method, params }: Message): string => JSON.stringify([method, params]); // Not when: `emittedAtMs`.
+  return message["method"] === "thread/status/changed" && what(before) === what(message);
 }
 
 type Pick = (params: Message) => unknown;
