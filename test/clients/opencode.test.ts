@@ -41,7 +41,7 @@ async function run(prompt: string, home: string, extra: Readonly<Record<string, 
 }
 
 /** The simulator under another name, over TLS, with a certificate that nobody knows. */
-async function serveTls(): Promise<{ readonly port: number; readonly caPath: string }> {
+async function serveTls(): Promise<{ readonly port: number; readonly caPath: string; readonly calls: () => number }> {
   const { keyPem, certificatePem } = createSelfSigned("plan.example");
   const caPath = join(temporaryFolder("ca"), "ca.pem");
   writeFileSync(caPath, certificatePem);
@@ -53,8 +53,9 @@ async function serveTls(): Promise<{ readonly port: number; readonly caPath: str
     });
     request.pipe(through);
   });
-  server.on("tlsClientError", () => {});
-  return { port: await listen(server), caPath };
+  let calls = 0;
+  server.on("tlsClientError", () => {}).on("secureConnection", () => calls++);
+  return { port: await listen(server), caPath, calls: () => calls };
 }
 
 if (canRunOpencode()) {
@@ -177,12 +178,13 @@ if (canRunOpencode()) {
     });
 
     it("says what to do about a server whose certificate no authority stands for", async () => {
-      const { port } = await serveTls();
+      const { port, calls } = await serveTls();
       const { stdout, stderr } = await startOpencode(
         ["run", "hi"],
         prepare(simulator, signedInHome(simulator), { CODEX_BASE_URL: `https://127.0.0.1:${port}/backend-api/codex` }),
       ).finished;
       expect(stdout + stderr).toContain("set CODEX_CA_CERTIFICATE");
+      expect(calls(), "the list of models, the title and the answer, each once").toBeLessThanOrEqual(3);
     });
 
     it("says what to do where nobody has signed in", async () => {

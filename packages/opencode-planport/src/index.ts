@@ -4,6 +4,7 @@
  * @module
  */
 import { planportFetch } from "planport/openai";
+import { final } from "./final.ts";
 import { listModels } from "./models.ts";
 import { signInMethods } from "./sign-in.ts";
 import type { PlanportHooks, ProviderOptions } from "./types.ts";
@@ -49,14 +50,3 @@ export const PlanportPlugin = async (
     dispose: () => planport.close(),
   };
 };
-
-/**
- * Where planport says that trying again cannot help, as with a plan's limit, whose end may be days away, the status must say so too:
- * opencode repeats every 429 and 5xx, whatever stands in `x-should-retry`.
- */
-function final(answer: Response): Response {
-  const { status, headers } = answer;
-  const isRepeated = status === 408 || status === 409 || status === 429 || status >= 500;
-  if (!isRepeated || headers.get("x-should-retry") !== "false") return answer;
-  return new Response(answer.body, { status: 403, headers });
-}

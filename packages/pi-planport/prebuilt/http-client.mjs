@@ -725,13 +725,13 @@ const REASONS = {
 	UND_ERR_CLOSED: "planport is shutting down",
 	UND_ERR_DESTROYED: "planport is shutting down"
 };
-/** True when an error code is about a certificate, so that trying again cannot help. */
-function isCertificateCode(code) {
-	return code !== null && Object.hasOwn(CERTIFICATE_REASONS, code);
+/** True for what stays as it is until somebody sets it right: a certificate, a proxy that wants a password. */
+function isLasting(error, code) {
+	return code !== null && Object.hasOwn(CERTIFICATE_REASONS, code) || proxyStatusOf(error) === 407;
 }
 /**
 * `upstream_unreachable` for whatever undici or the system threw: host, reason in words, what to do. Proxy passwords
-* and the URL's path and query stay out of it.
+* and the URL's path and query stay out of it. Not `retryable` where trying again cannot help.
 * @param dispatcher The one the call went through; it knows whether a proxy was in between.
 */
 function toConnectionError(error, url, dispatcher) {
@@ -739,13 +739,16 @@ function toConnectionError(error, url, dispatcher) {
 	const proxy = dispatcher instanceof PooledDispatcher ? dispatcher.proxyFor(target) : null;
 	const through = proxy === null ? "" : ` through the proxy ${proxy.host}`;
 	const systemCode = systemCodeOf(error);
-	return new UpstreamError("upstream_unreachable", `Could not reach ${target.host}${through}: ${reasonOf(error, systemCode)}.`, { cause: {
-		status: null,
-		upstreamCode: null,
-		requestId: null,
-		cfRay: null,
-		systemCode
-	} });
+	return new UpstreamError("upstream_unreachable", `Could not reach ${target.host}${through}: ${reasonOf(error, systemCode)}.`, {
+		cause: {
+			status: null,
+			upstreamCode: null,
+			requestId: null,
+			cfRay: null,
+			systemCode
+		},
+		...isLasting(error, systemCode) && { retryable: false }
+	});
 }
 function reasonOf(error, code) {
 	const refused = proxyStatusOf(error);
@@ -1357,4 +1360,4 @@ function tooLong(url, error) {
 	return new UpstreamError("upstream_malformed", `${url.host}: ${error.message}`);
 }
 
-export { toConnectionError as a, isCertificateCode as i, http_client_exports as n, isLoopback as r, createHttpClient as t };
+export { toConnectionError as i, http_client_exports as n, isLoopback as r, createHttpClient as t };

@@ -523,7 +523,7 @@ var PlanportError = class extends Error {
 		const spec = errorTable[code];
 		this.code = code;
 		this.status = options.status ?? spec.status;
-		this.retryable = spec.retryable;
+		this.retryable = options.retryable ?? spec.retryable;
 		this.type = spec.type;
 		this.retryAfterMs = options.retryAfterMs ?? null;
 	}

@@ -634,7 +634,10 @@ var Attempt = class {
 			const code = isPlanportError(error) && error.code === "upstream_unreachable" ? error.cause?.systemCode : null;
 			this.neverConnected = !this.#isSent && code != null && NEVER_CONNECTED.has(code);
 			this.isInDoubt = !this.neverConnected;
-			throw new CredentialError("refresh_unavailable", `The sign-in in ${place} could not be refreshed: ${connectionFault(url, error)}`, { cause: error });
+			throw new CredentialError("refresh_unavailable", `The sign-in in ${place} could not be refreshed: ${connectionFault(url, error)}`, {
+				cause: error,
+				...isPlanportError(error) && !error.retryable && { retryable: false }
+			});
 		}
 	}
 	#beforeSending() {

@@ -3,7 +3,7 @@ import { c as ConfigError, f as UpstreamError, h as toPlanportError, l as Creden
 import { d as readVariable, f as trimmed, i as tryParseJson, l as planportHome, n as asString, o as codexHome, p as withHome, r as isJsonObject, s as joinPath, t as asNumber, u as readFolder } from "./json.mjs";
 import { C as sendAuthRequest, S as identityHeaders, a as replaceFile, b as shareCall, c as resolveAuthEndpoints, g as serializeDocument, h as parseDocument, i as realTarget, m as CredentialDocument, o as writeFileAtomic, r as codeOf, t as createRefreshJournal, u as isTokenText, v as readServerError, x as connectionFault, y as isCancelled } from "./refresh-journal.mjs";
 import { n as readJwtClaims } from "./jwt-claims.mjs";
-import { a as toConnectionError, i as isCertificateCode, r as isLoopback, t as createHttpClient } from "./http-client.mjs";
+import { i as toConnectionError, r as isLoopback, t as createHttpClient } from "./http-client.mjs";
 import { _ as Catalogue, a as DIRECT_ROUTE, c as responsesHeaders, d as usageFromHeaders, f as looksLikeHtml, g as resolveEndpoints, h as moveToOrigin, i as fetchUsage, l as failureFromEvent, m as assertRoute, n as fetchAccounts, o as createRouteFinder, p as assertGrant, r as fetchCatalogue, s as accountHeaders, t as CODEX_CLIENT_VERSION, u as failureFromHttp, v as visibleSlugs } from "./client-version.mjs";
 import { t as DEFAULT_BASE_URL } from "./models.mjs";
 import path, { dirname } from "node:path";
@@ -2311,8 +2311,6 @@ const MIN_RATE_LIMIT_WAIT_MS = 1e3;
 function decideRetry(error, attempt, policy, random) {
 	if (!error.retryable || errorTable[error.code].family !== "upstream" || attempt >= policy.maxRetries) return null;
 	if (error.retryAfterMs !== null) return error.retryAfterMs <= policy.maxRetryAfterMs ? error.retryAfterMs : null;
-	if (error.code === "upstream_malformed" && (error.cause?.status ?? null) !== null) return null;
-	if (error.code === "upstream_unreachable" && isCertificateCode(error.cause?.systemCode ?? null)) return null;
 	const leastMs = error.code === "rate_limited" && error.cause?.status === 429 ? MIN_RATE_LIMIT_WAIT_MS : 0;
 	const backoffMs = Math.min(policy.maxDelayMs, Math.max(policy.baseDelayMs, leastMs) * 2 ** attempt);
 	return Math.round(backoffMs * (.9 + .2 * random()));
@@ -2544,11 +2542,15 @@ var Attempt = class {
 			body
 		}, context);
 	}
+	/** A redirect or a page in the answer's place stays what it is. */
 	#unexpected(what) {
-		return new UpstreamError("upstream_malformed", `${this.#request.failureContext().place} ${what}.`, { cause: {
-			...this.#facts(),
-			status: this.#status
-		} });
+		return new UpstreamError("upstream_malformed", `${this.#request.failureContext().place} ${what}.`, {
+			retryable: false,
+			cause: {
+				...this.#facts(),
+				status: this.#status
+			}
+		});
 	}
 	#cutOff(what, cause) {
 		const systemCode = cause?.cause?.systemCode ?? null;
@@ -3158,13 +3160,16 @@ function isAbsence(status, failure) {
 async function readAnswer(answer) {
 	const text = Buffer$1.from(await bytesOf(answer.body, MAX_ANSWER_BYTES)).toString("utf8");
 	const body = tryParseJson(text);
-	if (!isJsonObject(body)) throw new UpstreamError("upstream_malformed", "The backend's answer to a request for an image is no JSON object.", { cause: {
-		status: answer.status,
-		upstreamCode: null,
-		requestId: null,
-		cfRay: null,
-		systemCode: null
-	} });
+	if (!isJsonObject(body)) throw new UpstreamError("upstream_malformed", "The backend's answer to a request for an image is no JSON object.", {
+		retryable: false,
+		cause: {
+			status: answer.status,
+			upstreamCode: null,
+			requestId: null,
+			cfRay: null,
+			systemCode: null
+		}
+	});
 	return {
 		headers: flatten(answer.headers),
 		body

@@ -160,6 +160,8 @@ export interface PlanportErrorOptions<C extends ErrorCode> {
   readonly status?: number;
   /** How long the backend asked to wait, in milliseconds. */
   readonly retryAfterMs?: number;
+  /** Trying again cannot help with this one, as it may with others of its code. */
+  readonly retryable?: false;
 }
 
 /**
@@ -185,7 +187,7 @@ export class PlanportError<C extends ErrorCode = ErrorCode> extends Error {
     const spec: ErrorSpec = errorTable[code];
     this.code = code;
     this.status = options.status ?? spec.status;
-    this.retryable = spec.retryable;
+    this.retryable = options.retryable ?? spec.retryable;
     this.type = spec.type;
     this.retryAfterMs = options.retryAfterMs ?? null;
   }

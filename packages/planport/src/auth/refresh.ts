@@ -159,7 +159,7 @@ class Attempt {
       throw new CredentialError(
         "refresh_unavailable",
         `The sign-in in ${place} could not be refreshed: ${connectionFault(url, error)}`,
-        { cause: error },
+        { cause: error, ...(isPlanportError(error) && !error.retryable && { retryable: false }) },
       );
     }
   }

@@ -47,14 +47,14 @@ const REASONS: Readonly<Record<string, string>> = {
   UND_ERR_DESTROYED: "planport is shutting down",
 };
 
-/** True when an error code is about a certificate, so that trying again cannot help. */
-export function isCertificateCode(code: string | null): boolean {
-  return code !== null && Object.hasOwn(CERTIFICATE_REASONS, code);
+/** True for what stays as it is until somebody sets it right: a certificate, a proxy that wants a password. */
+function isLasting(error: unknown, code: string | null): boolean {
+  return (code !== null && Object.hasOwn(CERTIFICATE_REASONS, code)) || proxyStatusOf(error) === 407;
 }
 
 /**
  * `upstream_unreachable` for whatever undici or the system threw: host, reason in words, what to do. Proxy passwords
- * and the URL's path and query stay out of it.
+ * and the URL's path and query stay out of it. Not `retryable` where trying again cannot help.
  * @param dispatcher The one the call went through; it knows whether a proxy was in between.
  */
 export function toConnectionError(
@@ -69,7 +69,10 @@ export function toConnectionError(
   return new UpstreamError(
     "upstream_unreachable",
     `Could not reach ${target.host}${through}: ${reasonOf(error, systemCode)}.`,
-    { cause: { status: null, upstreamCode: null, requestId: null, cfRay: null, systemCode } },
+    {
+      cause: { status: null, upstreamCode: null, requestId: null, cfRay: null, systemCode },
+      ...(isLasting(error, systemCode) && { retryable: false }),
+    },
   );
 }
 

@@ -2,7 +2,7 @@
  * How planport reaches other servers.
  * @module
  */
-export { isCertificateCode, toConnectionError } from "./connection-error.ts";
+export { toConnectionError } from "./connection-error.ts";
 export { createFetchClient, type FetchFunction } from "./fetch-client.ts";
 export { createHttpClient, type HttpClientOptions } from "./http-client.ts";
 export { type Env, isLoopback } from "./proxy.ts";

@@ -244,8 +244,10 @@ class Attempt implements Dispatcher.DispatchHandler, ByteSource {
     return failureFromHttp({ status: this.#status, headers: this.#headers, body }, context);
   }
 
+  /** A redirect or a page in the answer's place stays what it is. */
   #unexpected(what: string): UpstreamError<"upstream_malformed"> {
     return new UpstreamError("upstream_malformed", `${this.#request.failureContext().place} ${what}.`, {
+      retryable: false,
       cause: { ...this.#facts(), status: this.#status },
     });
   }

@@ -189,6 +189,7 @@ async function readAnswer(answer: RelayAnswer): Promise<ImageAnswer> {
   const body = tryParseJson(text);
   if (!isJsonObject(body))
     throw new UpstreamError("upstream_malformed", "The backend's answer to a request for an image is no JSON object.", {
+      retryable: false,
       cause: { status: answer.status, upstreamCode: null, requestId: null, cfRay: null, systemCode: null },
     });
   return { headers: flatten(answer.headers), body };

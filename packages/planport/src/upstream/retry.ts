@@ -3,7 +3,6 @@
  * @module
  */
 import { type AnyPlanportError, RequestError, errorTable } from "../errors.ts";
-import { isCertificateCode } from "../net/connection-error.ts";
 
 /** How often and how long to try. */
 export interface RetryPolicy {
@@ -57,9 +56,6 @@ export function decideRetry(
 ): number | null {
   if (!error.retryable || errorTable[error.code].family !== "upstream" || attempt >= policy.maxRetries) return null;
   if (error.retryAfterMs !== null) return error.retryAfterMs <= policy.maxRetryAfterMs ? error.retryAfterMs : null;
-  // A redirect or a page in the answer's place stays what it is.
-  if (error.code === "upstream_malformed" && (error.cause?.status ?? null) !== null) return null;
-  if (error.code === "upstream_unreachable" && isCertificateCode(error.cause?.systemCode ?? null)) return null;
   const leastMs = error.code === "rate_limited" && error.cause?.status === 429 ? MIN_RATE_LIMIT_WAIT_MS : 0;
   const backoffMs = Math.min(policy.maxDelayMs, Math.max(policy.baseDelayMs, leastMs) * 2 ** attempt);
   return Math.round(backoffMs * (0.9 + 0.2 * random())); // ±10 %, so that clients that failed together do not come back together.

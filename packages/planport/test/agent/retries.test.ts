@@ -1,6 +1,9 @@
+import { createServer } from "node:https";
 import { describe, expect, it } from "vitest";
 import { CredentialError } from "../../src/errors.ts";
 import { overloadedInStream, rateLimit, serverError, unauthorized, usageLimit } from "../../src/simulator/index.ts";
+import { createSelfSigned } from "../net/self-signed.ts";
+import { listen } from "../net/support.ts";
 import { answersOf, eventsOf, newThread, runTurn, setUp, type Stage } from "./stage.ts";
 
 const PONG = "Reply with exactly: pong";
@@ -104,6 +107,16 @@ describe("what does not pass", () => {
     stage.recover = () => Promise.reject(new CredentialError("refresh_rejected", "Please sign in again."));
     const turn = await runTurn(stage, newThread(stage), PONG);
     expect(turn.error).toMatchObject({ message: "Please sign in again.", codexErrorInfo: "unauthorized" });
+  });
+
+  it("a server whose certificate nobody knows ends the turn at the first try", async () => {
+    const { keyPem, certificatePem } = createSelfSigned("plan.example");
+    const port = await listen(createServer({ key: keyPem, cert: certificatePem }));
+    const stage = await setUp({ provider: { baseUrl: `https://127.0.0.1:${port}/v1` } });
+    const turn = await runTurn(stage, newThread(stage), PONG);
+    expect(turn.error?.codexErrorInfo).toEqual({ httpConnectionFailed: { httpStatusCode: null } });
+    expect(turn.error?.message).toContain("set CODEX_CA_CERTIFICATE");
+    expect(stage.delays).toEqual([]);
   });
 
   it("5xx answers give up when both kinds of tries are used up", async () => {

@@ -170,6 +170,7 @@ describe("a server that cannot be reached", () => {
       expect(worded.message).toMatch(/^Could not reach chatgpt\.com: /);
       expect(worded.message).toMatch(words);
       expect(worded.cause?.systemCode).toBe(code);
+      expect(worded.retryable, "a certificate stays what it is").toBe(!code.includes("CERT"));
     }
   });
 
@@ -286,5 +287,6 @@ describe("proxies", () => {
     const error = await failureOf(httpClient({ env }).fetch("https://backend.test/"));
     expect(error.message).toMatch(words);
     expect(error.message).not.toContain("hunter2");
+    expect(error.retryable).toBe(status !== 407);
   });
 });

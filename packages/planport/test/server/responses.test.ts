@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { CredentialError, UpstreamError } from "../../src/errors.ts";
+import { toConnectionError } from "../../src/net/index.ts";
 import {
   ask,
   completed,
@@ -325,6 +326,15 @@ describe("failures", () => {
       resets_at: 100,
       resets_in_seconds: 60,
     });
+  });
+
+  it("tells SDKs not to try again what stays as it is until somebody sets it right", async () => {
+    const fault = Object.assign(new Error("self-signed"), { code: "SELF_SIGNED_CERT_IN_CHAIN" });
+    const client = fakeClient(() => {
+      throw toConnectionError(fault, "https://chatgpt.com/");
+    });
+    const answer = await send(await serve({ client }), "/v1/responses", { body: ask(true) });
+    expect([answer.status, answer.headers["x-should-retry"]]).toEqual([502, "false"]);
   });
 
   it("answers 401 when nobody is signed in", async () => {

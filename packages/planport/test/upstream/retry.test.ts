@@ -69,13 +69,8 @@ describe("whether to try again", () => {
     ["a spent quota", new UpstreamError("quota_exceeded", "m")],
     ["an invalid request", new UpstreamError("upstream_invalid_request", "m")],
     ["a challenge", new UpstreamError("upstream_challenged", "m")],
-    ["a redirect", new UpstreamError("upstream_malformed", "m", { cause: cause({ status: 302 }) })],
-    ["a web page", new UpstreamError("upstream_malformed", "m", { cause: cause({ status: 200 }) })],
+    ["what is said to be final", new UpstreamError("upstream_malformed", "m", { retryable: false })],
     ["a call whose time is up", new UpstreamError("upstream_timeout", "m")],
-    [
-      "an untrusted certificate",
-      new UpstreamError("upstream_unreachable", "m", { cause: cause({ systemCode: "SELF_SIGNED_CERT_IN_CHAIN" }) }),
-    ],
     ["what auth has tried itself", new CredentialError("refresh_unavailable", "m")],
     ["a cancelled call", new RequestError("cancelled", "m")],
   ])("never repeats %s", (_name, error) => {

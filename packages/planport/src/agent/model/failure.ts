@@ -142,6 +142,8 @@ export function failureOfBreak(error: AnyPlanportError): ModelFailure {
 
 /** Of a call that got no answer at all. */
 export function failureOfCall(error: AnyPlanportError): ModelFailure {
+  if (error.code === "upstream_unreachable" && !error.retryable)
+    return final(error.message, { httpConnectionFailed: { httpStatusCode: null } });
   if (error.code === "upstream_unreachable")
     return {
       ...passing(error.message, { httpConnectionFailed: { httpStatusCode: null } }),
