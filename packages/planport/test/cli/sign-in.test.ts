@@ -278,6 +278,8 @@ describe("login", () => {
   });
 
   it("ends the sign-in that a new one replaces, and no other", async () => {
+    await simulator.close();
+    simulator = await startSimulator({ autoApprove: true, deviceIntervalSeconds: 1 });
     const home = newHome();
     const env = pointAt(simulator);
     expect((await run(home, ["login", "--device-auth"], { env })).code).toBe(0);
