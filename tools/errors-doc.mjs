@@ -27,8 +27,8 @@ An error answer of the gateway has OpenAI's form, \`{"error": {"message", "type"
 first column, \`type\` the fourth, the HTTP status the second. In the library the same failures are thrown as instances of the
 class in the heading (import them from \`planport/errors\`) and carry \`code\`, \`status\`, \`type\`, \`retryable\`,
 \`retryAfterMs\` and a typed \`cause\`. "Retryable" means that the same request may succeed later without anybody changing
-anything. One whose cause stays until somebody sets it right, such as a certificate, a proxy that wants a password, or a web page in the
-answer's place, has \`retryable\` false all the same, and the gateway's answer \`x-should-retry: false\`.
+anything. One whose cause stays until somebody sets it right, such as a certificate, a proxy that wants a password, or a web page in
+place of a model's answer, has \`retryable\` false all the same, and the gateway's answer \`x-should-retry: false\`.
 
 The gateway answers with the status of the table, whatever status the backend gave; the library tells that one in
 \`cause.status\`. A few answers have a status of their own: \`model_not_found\` with 404 to \`GET /v1/models/{id}\`, \`not_supported\`

@@ -21,7 +21,8 @@ const PASSING: readonly (readonly [pattern: RegExp, instead: string])[] = [
   ],
   [/upstream connect|connection (?:refused|lost)|econn(?:refused|reset)/gi, "not reached"],
   [/getaddrinfo|enotfound|eai_again/gi, "no such host"],
-  [/etimedout|time(?:d )? ?out/gi, "took too long"],
+  [/etimedout|^timeout$/gi, "took too long"],
+  [/\b(request|response|connection|network|stream|read) (?:timeout|timed out|time out)\b/gi, "$1 took too long"],
   [/(?:re)?try your request/gi, "send it"],
   [/try again/gi, "ask again"],
 ];
@@ -44,7 +45,8 @@ function lastingBody(text: string): string {
   const { message, type, param = null, code = null } = error;
   const words = typeof type === "string" ? type : "";
   const sounds = lasting(words) !== words;
-  return JSON.stringify({ error: { message: lasting(String(message)), type: sounds ? code : type, param, code } });
+  const told = { message: lasting(String(message)), type: sounds ? code : type };
+  return JSON.stringify({ error: { ...told, param: typeof param === "string" ? lasting(param) : param, code } });
 }
 
 function errorOf(text: string): Record<string, unknown> | null {

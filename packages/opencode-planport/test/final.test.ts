@@ -26,7 +26,6 @@ const PASSING = [
   "ECONNRESET",
   "getaddrinfo ENOTFOUND",
   "ETIMEDOUT",
-  "timeout",
   "request timed out",
   "connection timeout",
   "retry your request",
@@ -37,7 +36,7 @@ const PASSING = [
   "temporarily at capacity",
 ];
 const SOUNDS =
-  /429|50[0234]|524|rate[ _-]limit|too many requests|overloaded|unavailable|internal[ _]error|server[ _-]error|provider[ _]returned|terminated|fetch failed|(?:network|connection) error|connection refused|econnrefused|hang up|econnreset|getaddrinfo|enotfound|etimedout|timeout|timed out|retry your|your request again|exhausted|try again|at capacity/i;
+  /429|50[0234]|524|rate[ _-]limit|too many requests|overloaded|unavailable|internal[ _]error|server[ _-]error|provider[ _]returned|terminated|fetch failed|(?:network|connection) error|connection refused|econnrefused|hang up|econnreset|getaddrinfo|enotfound|etimedout|\b(?:request|connection) time(?:out|d out)\b|retry your|your request again|exhausted|try again|at capacity/i;
 
 const told = (error: object, status: number, headers: Record<string, string> = {}): Response =>
   new Response(JSON.stringify({ error }), { status, headers });
@@ -81,6 +80,20 @@ describe("a failure that trying again cannot help", () => {
         code: "usage_limit_reached",
         param: null,
       },
+    });
+  });
+
+  it("keeps what only looks like it: a parameter may be a timeout, and an index sounds like a status", async () => {
+    const error = {
+      message: "tools[502].timeout_ms: no runtime output",
+      type: "invalid_request_error",
+      code: "request_invalid",
+    };
+    const answer = await final(told({ ...error, param: "tools[502].timeout_ms" }, 400));
+    const param = "tools[…].timeout_ms";
+    expect(await answer.json()).toEqual({ error: { ...error, message: `${param}: no runtime output`, param } });
+    expect(await (await final(told({ ...error, message: "timeout" }, 400))).json()).toMatchObject({
+      error: { message: "took too long" },
     });
   });
 

@@ -1,7 +1,7 @@
 // Made by `npm run build` from packages/planport/src/hosts/pi/extension; change that.
 import { i as tryParseJson, n as asString, r as isJsonObject, t as asNumber } from "./json.mjs";
 import { u as snapshotCatalogue } from "./models.mjs";
-import { _ as redactText, a as isChatGptHost, c as ConfigError, f as UpstreamError, g as oneLine, l as CredentialError, m as isPlanportError, o as isPlatformHost, r as headerSafe } from "./identity.mjs";
+import { _ as oneLine, a as isChatGptHost, c as ConfigError, f as UpstreamError, l as CredentialError, m as isPlanportError, o as isPlatformHost, r as headerSafe, v as redactText } from "./identity.mjs";
 import { createHash } from "node:crypto";
 import { Buffer } from "node:buffer";
 

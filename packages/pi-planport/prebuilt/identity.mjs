@@ -552,6 +552,15 @@ var ConfigError = class extends PlanportError {
 function isPlanportError(value) {
 	return value instanceof Error && "code" in value && typeof value.code === "string" && Object.hasOwn(errorTable, value.code) && "retryAfterMs" in value;
 }
+/** What an error says of trying again, for another one about the same trouble; nothing for what is none of planport's. */
+function retryOf(error) {
+	if (!isPlanportError(error)) return {};
+	const { retryAfterMs, retryable } = error;
+	return {
+		...retryAfterMs !== null && { retryAfterMs },
+		...!retryable && { retryable }
+	};
+}
 /** Wraps anything thrown: planport's own errors unchanged, an abort as `cancelled`, the rest as `internal`. */
 function toPlanportError(value) {
 	if (isPlanportError(value)) return value;
@@ -662,4 +671,4 @@ function piIdentity(env) {
 	});
 }
 
-export { redactText as _, isChatGptHost as a, ConfigError as c, SignInError as d, UpstreamError as f, oneLine as g, toPlanportError as h, identity_exports as i, CredentialError as l, isPlanportError as m, createIdentity as n, isPlatformHost as o, errorTable as p, headerSafe as r, Secret as s, piIdentity as t, RequestError as u };
+export { oneLine as _, isChatGptHost as a, ConfigError as c, SignInError as d, UpstreamError as f, toPlanportError as g, retryOf as h, identity_exports as i, CredentialError as l, isPlanportError as m, createIdentity as n, isPlatformHost as o, errorTable as p, headerSafe as r, Secret as s, piIdentity as t, RequestError as u, redactText as v };

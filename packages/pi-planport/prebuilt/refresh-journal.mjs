@@ -1,7 +1,7 @@
 // Made by `npm run build` from packages/planport/src/hosts/pi/extension; change that.
 import { a as AUTH_VARIABLES, c as parseHttpUrl, d as readVariable, f as trimmed, i as tryParseJson, n as asString, r as isJsonObject } from "./json.mjs";
 import { n as readJwtClaims } from "./jwt-claims.mjs";
-import { c as ConfigError, f as UpstreamError, g as oneLine, l as CredentialError, m as isPlanportError, o as isPlatformHost, s as Secret, u as RequestError } from "./identity.mjs";
+import { _ as oneLine, c as ConfigError, f as UpstreamError, l as CredentialError, m as isPlanportError, o as isPlatformHost, s as Secret, u as RequestError } from "./identity.mjs";
 import path from "node:path";
 import * as nodeFs from "node:fs";
 import { createHash, randomBytes } from "node:crypto";

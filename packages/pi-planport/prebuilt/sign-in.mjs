@@ -1,5 +1,5 @@
 // Made by `npm run build` from packages/planport/src/hosts/pi/extension; change that.
-import { d as SignInError, l as CredentialError, m as isPlanportError, s as Secret, t as piIdentity } from "./identity.mjs";
+import { d as SignInError, h as retryOf, l as CredentialError, m as isPlanportError, s as Secret, t as piIdentity } from "./identity.mjs";
 import { C as sendAuthRequest, S as identityHeaders, _ as cleanServerText, c as resolveAuthEndpoints, d as newChatGptDocument, f as readCredential, l as revokeTarget, n as tokenDigest, p as readProvenance, s as refreshTarget, u as isTokenText, v as readServerError, x as connectionFault, y as isCancelled } from "./refresh-journal.mjs";
 import { i as tryParseJson, n as asString, r as isJsonObject, t as asNumber } from "./json.mjs";
 import { n as readJwtClaims } from "./jwt-claims.mjs";
@@ -635,8 +635,8 @@ var Attempt = class {
 			this.neverConnected = !this.#isSent && code != null && NEVER_CONNECTED.has(code);
 			this.isInDoubt = !this.neverConnected;
 			throw new CredentialError("refresh_unavailable", `The sign-in in ${place} could not be refreshed: ${connectionFault(url, error)}`, {
-				cause: error,
-				...isPlanportError(error) && !error.retryable && { retryable: false }
+				...retryOf(error),
+				cause: error
 			});
 		}
 	}
@@ -1447,7 +1447,10 @@ async function renewLogin(credential, { name, env }, signal) {
 	} catch (error) {
 		if (!(error instanceof CredentialError)) throw error;
 		const text = error.message.replace(/Run `planport login`\.$/, "Log in again: /login");
-		throw new CredentialError(error.code, text, { cause: error.cause });
+		throw new CredentialError(error.code, text, {
+			...retryOf(error),
+			cause: error.cause
+		});
 	}
 }
 function renewed(credential, { tokens, expiresAtMs }) {

@@ -1,5 +1,5 @@
 // Made by `npm run build` from packages/planport/src/hosts/pi/extension; change that.
-import { c as ConfigError, f as UpstreamError, h as toPlanportError, l as CredentialError, m as isPlanportError, n as createIdentity, p as errorTable, r as headerSafe, s as Secret, t as piIdentity, u as RequestError } from "./identity.mjs";
+import { c as ConfigError, f as UpstreamError, g as toPlanportError, h as retryOf, l as CredentialError, m as isPlanportError, n as createIdentity, p as errorTable, r as headerSafe, s as Secret, t as piIdentity, u as RequestError } from "./identity.mjs";
 import { d as readVariable, f as trimmed, i as tryParseJson, l as planportHome, n as asString, o as codexHome, p as withHome, r as isJsonObject, s as joinPath, t as asNumber, u as readFolder } from "./json.mjs";
 import { C as sendAuthRequest, S as identityHeaders, a as replaceFile, b as shareCall, c as resolveAuthEndpoints, g as serializeDocument, h as parseDocument, i as realTarget, m as CredentialDocument, o as writeFileAtomic, r as codeOf, t as createRefreshJournal, u as isTokenText, v as readServerError, x as connectionFault, y as isCancelled } from "./refresh-journal.mjs";
 import { n as readJwtClaims } from "./jwt-claims.mjs";
@@ -1687,9 +1687,11 @@ function notFound(answer, place) {
 		retryAfterMs: null,
 		cause: void 0
 	};
-	return new CredentialError("refresh_unavailable", `The owner of the Codex access token from ${place} could not be looked up: ${why} Try again, or set CODEX_ACCOUNT_ID to skip the look-up.`, {
+	const { retryable } = retryOf(cause);
+	return new CredentialError("refresh_unavailable", `The owner of the Codex access token from ${place} could not be looked up: ${why} ${retryable === false ? "Set" : "Try again, or set"} CODEX_ACCOUNT_ID to skip the look-up.`, {
 		...cause !== void 0 && { cause },
-		...retryAfterMs !== null && { retryAfterMs }
+		...retryAfterMs !== null && { retryAfterMs },
+		...retryable === false && { retryable }
 	});
 }
 

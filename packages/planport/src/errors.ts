@@ -244,6 +244,13 @@ export function isPlanportError(value: unknown): value is AnyPlanportError {
   );
 }
 
+/** What an error says of trying again, for another one about the same trouble; nothing for what is none of planport's. */
+export function retryOf(error: unknown): Pick<PlanportErrorOptions<ErrorCode>, "retryAfterMs" | "retryable"> {
+  if (!isPlanportError(error)) return {};
+  const { retryAfterMs, retryable } = error;
+  return { ...(retryAfterMs !== null && { retryAfterMs }), ...(!retryable && { retryable }) };
+}
+
 /** Wraps anything thrown: planport's own errors unchanged, an abort as `cancelled`, the rest as `internal`. */
 export function toPlanportError(value: unknown): AnyPlanportError {
   if (isPlanportError(value)) return value;

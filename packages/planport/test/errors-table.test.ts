@@ -12,6 +12,7 @@ import {
   RequestError,
   type RequestErrorCode,
   type RequestFault,
+  retryOf,
   SignInError,
   type SignInErrorCode,
   toPlanportError,
@@ -133,6 +134,16 @@ const failure: UpstreamFailure = {
 test("options override the status and carry the wait and the cause", () => {
   const error = new UpstreamError("upstream_overloaded", "Busy.", { status: 529, retryAfterMs: 1500, cause: failure });
   expect(error).toMatchObject({ status: 529, retryAfterMs: 1500, cause: failure });
+});
+
+test("an error that trying again cannot help says so though its row does not, and so does one made of it", () => {
+  const lasting = new UpstreamError("upstream_unreachable", "Its certificate is self-signed.", { retryable: false });
+  expect(lasting.retryable).toBe(false);
+  const made = new CredentialError("refresh_unavailable", "m", retryOf(lasting));
+  expect([made.retryable, made.retryAfterMs]).toEqual([false, null]);
+  const passing = new UpstreamError("upstream_overloaded", "Busy.", { retryAfterMs: 1500 });
+  expect(retryOf(passing)).toEqual({ retryAfterMs: 1500 });
+  expect(retryOf(new Error("Busy."))).toEqual({});
 });
 
 test("anything thrown becomes a planport error that tells nothing of its origin", () => {

@@ -3,7 +3,7 @@
  * (codex-rs/login/src/auth/personal_access_token.rs)
  * @module
  */
-import { CredentialError } from "../errors.ts";
+import { CredentialError, retryOf } from "../errors.ts";
 import type { HttpClient } from "../net/types.ts";
 import type { Secret } from "../secret.ts";
 import type { AccountCache } from "./account-cache.ts";
@@ -157,10 +157,15 @@ function refused(status: number, second: NoOwner, place: string): CredentialErro
 function notFound(answer: NoOwner, place: string): CredentialError<"refresh_unavailable"> {
   const { why, retryAfterMs, cause } =
     answer.kind === "unknown" ? answer : { why: `refused (${answer.status}).`, retryAfterMs: null, cause: undefined };
+  const { retryable } = retryOf(cause);
   return new CredentialError(
     "refresh_unavailable",
-    `The owner of the Codex access token from ${place} could not be looked up: ${why} Try again, or set ` +
-      "CODEX_ACCOUNT_ID to skip the look-up.",
-    { ...(cause !== undefined && { cause }), ...(retryAfterMs !== null && { retryAfterMs }) },
+    `The owner of the Codex access token from ${place} could not be looked up: ${why} ` +
+      `${retryable === false ? "Set" : "Try again, or set"} CODEX_ACCOUNT_ID to skip the look-up.`,
+    {
+      ...(cause !== undefined && { cause }),
+      ...(retryAfterMs !== null && { retryAfterMs }),
+      ...(retryable === false && { retryable }),
+    },
   );
 }

@@ -3,7 +3,7 @@
  * @module
  */
 import { setTimeout as delay } from "node:timers/promises";
-import { CredentialError, isPlanportError } from "../errors.ts";
+import { CredentialError, isPlanportError, retryOf } from "../errors.ts";
 import type { HttpClient } from "../net/types.ts";
 import { Secret } from "../secret.ts";
 import type { IssuedTokens } from "./auth-file.ts";
@@ -159,7 +159,7 @@ class Attempt {
       throw new CredentialError(
         "refresh_unavailable",
         `The sign-in in ${place} could not be refreshed: ${connectionFault(url, error)}`,
-        { cause: error, ...(isPlanportError(error) && !error.retryable && { retryable: false }) },
+        { ...retryOf(error), cause: error },
       );
     }
   }

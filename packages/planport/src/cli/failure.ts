@@ -36,7 +36,7 @@ export function messageOf(error: AnyPlanportError): string {
     return `an unexpected fault: ${oneLine(foreignText(error.cause.message))} (PLANPORT_LOG=debug shows where)`;
   const message = oneLine(error.message);
   // What may pass by itself: a person should know that the sign-in is not over.
-  return error.code === "refresh_unavailable" && !/try again/i.test(message)
+  return error.code === "refresh_unavailable" && error.retryable && !/try again/i.test(message)
     ? `${message} Try again in a moment.`
     : message;
 }

@@ -119,6 +119,16 @@ describe("what does not pass", () => {
     expect(stage.delays).toEqual([]);
   });
 
+  it("a refresh that trying again cannot help ends the turn at the first try", async () => {
+    const stage = await setUp();
+    stage.simulator.script.push("responses", unauthorized());
+    const error = new CredentialError("refresh_unavailable", "Its certificate is self-signed.", { retryable: false });
+    stage.recover = () => Promise.reject(error);
+    const turn = await runTurn(stage, newThread(stage), PONG);
+    expect(turn.error).toMatchObject({ message: "Its certificate is self-signed.", codexErrorInfo: "other" });
+    expect(stage.delays).toEqual([]);
+  });
+
   it("5xx answers give up when both kinds of tries are used up", async () => {
     const stage = await setUp({ provider: { requestRetries: 1, streamRetries: 1 } });
     stage.simulator.script.always("responses", serverError());

@@ -1,7 +1,10 @@
 import { readFileSync } from "node:fs";
+import { createServer } from "node:https";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type Simulator, startSimulator } from "../../src/simulator/index.ts";
+import { createSelfSigned } from "../net/self-signed.ts";
+import { listen } from "../net/support.ts";
 import { newHome, pointAt, put, run, signedInHome } from "./support/cli.ts";
 
 let simulator: Simulator;
@@ -63,6 +66,26 @@ describe("token", () => {
       /^planport: The sign-in in .* could not be refreshed: .* answered 500\. Try again in a moment\.\n$/,
     );
     expect(stored(home)).toEqual(before);
+  });
+
+  it("does not call it worth another try where a certificate is at fault", async () => {
+    const home = signedInHome(simulator);
+    const { accessToken, refreshToken } = simulator.issueTokens({ accessTokenTtlMs: 1 });
+    put(
+      home,
+      ".codex/auth.json",
+      JSON.stringify({ tokens: { access_token: accessToken, refresh_token: refreshToken } }),
+    );
+    const { keyPem, certificatePem } = createSelfSigned("auth.example");
+    const port = await listen(createServer({ key: keyPem, cert: certificatePem }));
+    const issuer = `https://127.0.0.1:${port}`;
+    const untrusted = {
+      CODEX_APP_SERVER_LOGIN_ISSUER: issuer,
+      CODEX_REFRESH_TOKEN_URL_OVERRIDE: `${issuer}/oauth/token`,
+    };
+    const { code, stderr } = await run(home, ["token"], { env: { ...env, ...untrusted } });
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/could not be refreshed: .* set CODEX_CA_CERTIFICATE to the PEM file of its authority\.\n$/);
   });
 
   it("tells expiry and account as JSON", async () => {

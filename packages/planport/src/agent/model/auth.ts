@@ -15,7 +15,7 @@ export interface ModelAuth {
   /**
    * Called after the n-th 401 of one request, counted from 1: another credential, or the same one to try again with; null when
    * there is nothing left to try and the 401 stands.
-   * @throws {CredentialError} `refresh_rejected` when only a new sign-in helps; every other one is tried again in a while.
+   * @throws {CredentialError} `refresh_rejected` when only a new sign-in helps; every other `retryable` one is tried again in a while.
    */
   recover(rejected: Grant, attempt: number, signal: AbortSignal): Promise<Grant | null>;
 }

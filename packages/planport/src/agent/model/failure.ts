@@ -144,6 +144,7 @@ export function failureOfBreak(error: AnyPlanportError): ModelFailure {
 export function failureOfCall(error: AnyPlanportError): ModelFailure {
   if (error.code === "upstream_unreachable" && !error.retryable)
     return final(error.message, { httpConnectionFailed: { httpStatusCode: null } });
+  if (error.code === "refresh_unavailable" && !error.retryable) return final(error.message, "other");
   if (error.code === "upstream_unreachable")
     return {
       ...passing(error.message, { httpConnectionFailed: { httpStatusCode: null } }),

@@ -10,6 +10,7 @@ import {
   type PlanportErrorOptions,
   RequestError,
   toPlanportError,
+  retryOf,
 } from "../../errors.ts";
 import { type OpenAIErrorBody, toErrorBody } from "../../protocol/error-body.ts";
 
@@ -65,12 +66,12 @@ export function noSuchModel(
 }
 
 function copyOf(error: AnyPlanportError): PlanportError {
-  const { code, message, cause, status, retryAfterMs, stack } = error;
+  const { code, message, cause, status, stack } = error;
   type Make = new (code: ErrorCode, message: string, options: PlanportErrorOptions<ErrorCode>) => PlanportError;
   const copy = new (error.constructor as Make)(code, message, {
+    ...retryOf(error),
     status,
     ...(cause !== undefined && { cause }),
-    ...(retryAfterMs !== null && { retryAfterMs }),
   });
   if (stack !== undefined) copy.stack = stack;
   return copy;

@@ -5,7 +5,7 @@
 import { surfaces } from "../../auth/surfaces.ts";
 import { raceAbort } from "../../auth/wait.ts";
 import type { Environment } from "../../environment.ts";
-import { CredentialError, isPlanportError, SignInError } from "../../errors.ts";
+import { CredentialError, isPlanportError, retryOf, SignInError } from "../../errors.ts";
 import { openSignInServer, type SignInServer, type SignInServerOptions } from "../server-options.ts";
 import { type AgentDirOptions, piAgentDir, piAgentFile } from "./agent-dir.ts";
 import type { PiLoginCallbacks } from "./callbacks.ts";
@@ -344,12 +344,13 @@ function refreshFailure(error: unknown, file: string): unknown {
   const why = error.message.replace(/ Run `planport login`\.$/, "");
   const next =
     error.code === "refresh_rejected"
-      ? `log in again (/login in pi, or login("${OPENAI_CODEX}")), and check that the ChatGPT plan is still active`
-      : "try again in a moment";
-  const retryAfterMs = error.retryAfterMs;
+      ? `; log in again (/login in pi, or login("${OPENAI_CODEX}")), and check that the ChatGPT plan is still active`
+      : error.retryable
+        ? "; try again in a moment"
+        : "";
   return new CredentialError(
     error.code,
-    `Failed to refresh OAuth token for ${OPENAI_CODEX}: ${why} The login in ${file} is kept; ${next}.`,
-    { cause: error, ...(retryAfterMs !== null && { retryAfterMs }) },
+    `Failed to refresh OAuth token for ${OPENAI_CODEX}: ${why} The login in ${file} is kept${next}.`,
+    { ...retryOf(error), cause: error },
   );
 }

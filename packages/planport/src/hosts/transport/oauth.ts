@@ -4,7 +4,7 @@
  */
 import type { IssuedTokens } from "../../auth/auth-file.ts";
 import type { LoginStep } from "../../auth/oauth/sign-in.ts";
-import { CredentialError, SignInError } from "../../errors.ts";
+import { CredentialError, retryOf, SignInError } from "../../errors.ts";
 import { Secret } from "../../secret.ts";
 import { expiryOf } from "../expiry.ts";
 import { openSignInServer, type SignInServer, type SignInServerOptions } from "../server-options.ts";
@@ -117,10 +117,10 @@ export async function spendRefreshToken(
     return transportTokens({ ...issued, refreshToken: issued.refreshToken ?? spent }, nowMs, accountId ?? null);
   } catch (error) {
     if (!(error instanceof CredentialError)) throw error;
-    const { code, cause, retryAfterMs, message } = error;
+    const { code, cause, message } = error;
     throw new CredentialError(code, message.replace("Run `planport login`.", "Sign in again: runOAuthFlow()."), {
+      ...retryOf(error),
       cause,
-      ...(retryAfterMs !== null && { retryAfterMs }),
     });
   }
 }

@@ -7,7 +7,7 @@ import { refreshTarget } from "../../../auth/endpoints.ts";
 import { readJwtClaims } from "../../../auth/jwt-claims.ts";
 import { createSendRefresh } from "../../../auth/refresh.ts";
 import type { Environment } from "../../../environment.ts";
-import { CredentialError, isPlanportError, SignInError } from "../../../errors.ts";
+import { CredentialError, isPlanportError, retryOf, SignInError } from "../../../errors.ts";
 import { asString } from "../../../protocol/json.ts";
 import { Secret } from "../../../secret.ts";
 import { expiryOf } from "../../expiry.ts";
@@ -125,7 +125,7 @@ export async function renewLogin(
   } catch (error) {
     if (!(error instanceof CredentialError)) throw error;
     const text = error.message.replace(/Run `planport login`\.$/, "Log in again: /login");
-    throw new CredentialError(error.code, text, { cause: error.cause });
+    throw new CredentialError(error.code, text, { ...retryOf(error), cause: error.cause });
   }
 }
 
