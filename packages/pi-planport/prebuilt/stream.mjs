@@ -1687,11 +1687,13 @@ function notFound(answer, place) {
 		retryAfterMs: null,
 		cause: void 0
 	};
-	const { retryable } = retryOf(cause);
-	return new CredentialError("refresh_unavailable", `The owner of the Codex access token from ${place} could not be looked up: ${why} ${retryable === false ? "Set" : "Try again, or set"} CODEX_ACCOUNT_ID to skip the look-up.`, {
-		...cause !== void 0 && { cause },
-		...retryAfterMs !== null && { retryAfterMs },
-		...retryable === false && { retryable }
+	const hints = {
+		...retryOf(cause),
+		...retryAfterMs !== null && { retryAfterMs }
+	};
+	return new CredentialError("refresh_unavailable", `The owner of the Codex access token from ${place} could not be looked up: ${why} ${hints.retryable === false ? "Set" : "Try again, or set"} CODEX_ACCOUNT_ID to skip the look-up.`, {
+		...hints,
+		...cause !== void 0 && { cause }
 	});
 }
 

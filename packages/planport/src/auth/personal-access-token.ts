@@ -157,15 +157,11 @@ function refused(status: number, second: NoOwner, place: string): CredentialErro
 function notFound(answer: NoOwner, place: string): CredentialError<"refresh_unavailable"> {
   const { why, retryAfterMs, cause } =
     answer.kind === "unknown" ? answer : { why: `refused (${answer.status}).`, retryAfterMs: null, cause: undefined };
-  const { retryable } = retryOf(cause);
+  const hints = { ...retryOf(cause), ...(retryAfterMs !== null && { retryAfterMs }) };
   return new CredentialError(
     "refresh_unavailable",
     `The owner of the Codex access token from ${place} could not be looked up: ${why} ` +
-      `${retryable === false ? "Set" : "Try again, or set"} CODEX_ACCOUNT_ID to skip the look-up.`,
-    {
-      ...(cause !== undefined && { cause }),
-      ...(retryAfterMs !== null && { retryAfterMs }),
-      ...(retryable === false && { retryable }),
-    },
+      `${hints.retryable === false ? "Set" : "Try again, or set"} CODEX_ACCOUNT_ID to skip the look-up.`,
+    { ...hints, ...(cause !== undefined && { cause }) },
   );
 }

@@ -22,6 +22,21 @@ afterEach(async () => {
 const stored = (home: string): Record<string, string> =>
   (JSON.parse(readFileSync(join(home, ".codex/auth.json"), "utf8")) as { tokens: Record<string, string> }).tokens;
 
+/** A sign-in whose access token has ended. */
+function homeToRenew(): string {
+  const home = newHome();
+  const { accessToken, refreshToken } = simulator.issueTokens({ accessTokenTtlMs: 1 });
+  const tokens = { access_token: accessToken, refresh_token: refreshToken };
+  put(home, ".codex/auth.json", JSON.stringify({ tokens }));
+  return home;
+}
+
+/** A server whose certificate nobody knows. */
+async function untrustedOrigin(): Promise<string> {
+  const { keyPem, certificatePem } = createSelfSigned("auth.example");
+  return `https://127.0.0.1:${await listen(createServer({ key: keyPem, cert: certificatePem }))}`;
+}
+
 describe("token", () => {
   it("prints the bearer and a line end, and nothing else", async () => {
     const home = signedInHome(simulator);
@@ -50,13 +65,7 @@ describe("token", () => {
   });
 
   it("says that a refresh that failed for the moment is worth another try, in one line, and keeps the sign-in", async () => {
-    const home = signedInHome(simulator);
-    const { accessToken, refreshToken } = simulator.issueTokens({ accessTokenTtlMs: 1 });
-    put(
-      home,
-      ".codex/auth.json",
-      JSON.stringify({ tokens: { access_token: accessToken, refresh_token: refreshToken } }),
-    );
+    const home = homeToRenew();
     const before = stored(home);
     simulator.script.push("token", { kind: "http", status: 500 });
     const { code, stdout, stderr } = await run(home, ["token"], { env });
@@ -69,16 +78,8 @@ describe("token", () => {
   });
 
   it("does not call it worth another try where a certificate is at fault", async () => {
-    const home = signedInHome(simulator);
-    const { accessToken, refreshToken } = simulator.issueTokens({ accessTokenTtlMs: 1 });
-    put(
-      home,
-      ".codex/auth.json",
-      JSON.stringify({ tokens: { access_token: accessToken, refresh_token: refreshToken } }),
-    );
-    const { keyPem, certificatePem } = createSelfSigned("auth.example");
-    const port = await listen(createServer({ key: keyPem, cert: certificatePem }));
-    const issuer = `https://127.0.0.1:${port}`;
+    const home = homeToRenew();
+    const issuer = await untrustedOrigin();
     const untrusted = {
       CODEX_APP_SERVER_LOGIN_ISSUER: issuer,
       CODEX_REFRESH_TOKEN_URL_OVERRIDE: `${issuer}/oauth/token`,
@@ -86,6 +87,14 @@ describe("token", () => {
     const { code, stderr } = await run(home, ["token"], { env: { ...env, ...untrusted } });
     expect(code).toBe(1);
     expect(stderr).toMatch(/could not be refreshed: .* set CODEX_CA_CERTIFICATE to the PEM file of its authority\.\n$/);
+  });
+
+  it("nor where the owner of an access token cannot be looked up for a certificate", async () => {
+    const token = simulator.issuePersonalAccessToken();
+    const untrusted = { CODEX_ACCESS_TOKEN: token, CODEX_AUTHAPI_BASE_URL: await untrustedOrigin() };
+    const { code, stderr } = await run(newHome(), ["models"], { env: { ...env, ...untrusted } });
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/CODEX_CA_CERTIFICATE.* authority\. Set CODEX_ACCOUNT_ID to skip the look-up\.\n$/);
   });
 
   it("tells expiry and account as JSON", async () => {

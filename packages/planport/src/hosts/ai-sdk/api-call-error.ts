@@ -9,8 +9,8 @@ import {
   type PlanportError,
   type PlanportErrorOptions,
   RequestError,
-  toPlanportError,
   retryOf,
+  toPlanportError,
 } from "../../errors.ts";
 import { type OpenAIErrorBody, toErrorBody } from "../../protocol/error-body.ts";
 
